@@ -1,0 +1,106 @@
+"""The canonical alert: what every tool's payload becomes at the door."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+import msgspec
+
+SCHEMA = 1
+MAX_TEXT = 4096
+MAX_KEY = 512
+MAX_LABELS = 64
+
+
+class Severity(StrEnum):
+    """Five levels; what the source itself said is kept beside it."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for info up to 4 for critical."""
+        return _RANKS[self]
+
+
+_RANKS = {
+    Severity.INFO: 0,
+    Severity.LOW: 1,
+    Severity.MEDIUM: 2,
+    Severity.HIGH: 3,
+    Severity.CRITICAL: 4,
+}
+
+
+class State(StrEnum):
+    """What the source says about its condition now."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+    ACKNOWLEDGED = "acknowledged"
+    OTHER = "other"
+
+
+class BadWhen(StrEnum):
+    """On which side of the threshold trouble lies."""
+
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert in the project's own words. Missing is None, never a guess.
+
+    ``event_key`` names one delivery, ``alert_key`` pairs a raise with its clear, ``condition_key``
+    names what recurs: tenant, device and check. Times are UTC.
+    """
+
+    schema: int = SCHEMA
+    event_key: str
+    alert_key: str
+    condition_key: str
+    tenant: str
+    site: str | None = None
+    device: str | None = None
+    device_class: str | None = None
+    check: str
+    object: str | None = None
+    category: str | None = None
+    severity: Severity = Severity.MEDIUM
+    source_severity: str | None = None
+    state: State = State.RAISED
+    title: str
+    message: str | None = None
+    value: float | None = None
+    threshold: float | None = None
+    unit: str | None = None
+    bad_when: BadWhen | None = None
+    occurred_at: datetime | None = None
+    received_at: datetime | None = None
+    source: str
+    link: str | None = None
+    labels: dict[str, str] = {}
+
+
+def condition_key(tenant: str, device: str | None, check: str, obj: str | None = None) -> str:
+    """Name what recurs, from the parts that stay the same each time."""
+    return "|".join((tenant, device or "", check, obj or ""))[:MAX_KEY]
+
+
+def short_key(text: str) -> str:
+    """Return 16 hexadecimal digits that stand for ``text``; collisions are not to be expected."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def utc(epoch_seconds: float) -> datetime:
+    """Return the moment ``epoch_seconds`` after 1970 as an aware datetime.
+
+    Raises ValueError, OverflowError or OSError when no calendar holds it.
+    """
+    return datetime.fromtimestamp(epoch_seconds, UTC)

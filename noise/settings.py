@@ -1,0 +1,247 @@
+"""Every setting, declared once: type, default, bounds and a sentence for the reference.
+
+Unknown keys fail. ``load_settings`` names the path of what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from noise.alert import Severity
+from noise.decision import Mode
+from noise.errors import SettingsError
+from noise.matcher import Matcher, compile_matchers
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+def _says(sentence: str, **bounds: float) -> Meta:
+    return Meta(description=sentence, **bounds)
+
+
+class Repeats(_Section, frozen=True, kw_only=True):
+    """Repeats of a condition that is already known."""
+
+    window_minutes: Annotated[
+        int,
+        _says("A repeat within this many minutes of the first is folded into it.", ge=1, le=1440),
+    ] = 60
+
+
+class Flapping(_Section, frozen=True, kw_only=True):
+    """Conditions that come and go."""
+
+    changes: Annotated[
+        int, _says("So many raises within the window make a condition flapping.", ge=3, le=100)
+    ] = 5
+    window_minutes: Annotated[
+        int, _says("The window in which raises are counted.", ge=5, le=1440)
+    ] = 60
+
+
+class Holding(_Section, frozen=True, kw_only=True):
+    """Alerts that are kept back for a while, because such alerts mostly clear by themselves."""
+
+    low_minutes: Annotated[
+        int, _says("How long alerts of severity info and low are held.", ge=0, le=240)
+    ] = 15
+    medium_minutes: Annotated[
+        int, _says("How long alerts of severity medium are held.", ge=0, le=240)
+    ] = 10
+    high_minutes: Annotated[
+        int,
+        _says("How long alerts of severity high are held; critical is never held.", ge=0, le=240),
+    ] = 0
+    hopeless_share: Annotated[
+        float,
+        _says("A condition that cleared in time less often than this is not held.", ge=0, le=1),
+    ] = 0.2
+    hopeless_after: Annotated[
+        int, _says("So many episodes must be known before that rule counts.", ge=1, le=1000)
+    ] = 5
+
+
+class Correlation(_Section, frozen=True, kw_only=True):
+    """Which alerts become one incident."""
+
+    device_minutes: Annotated[
+        int, _says("Alerts of one device join within this many minutes.", ge=1, le=240)
+    ] = 15
+    check_minutes: Annotated[
+        int, _says("Alerts of one check on several devices join within this.", ge=1, le=240)
+    ] = 5
+    max_minutes: Annotated[
+        int, _says("No incident takes new members after this many minutes.", ge=5, le=1440)
+    ] = 120
+    max_members: Annotated[
+        int, _says("No incident takes more members than this.", ge=2, le=10_000)
+    ] = 500
+    quiet_after_minutes: Annotated[
+        int, _says("An incident without news for this long is called quiet.", ge=5, le=10_080)
+    ] = 240
+
+
+class Scoring(_Section, frozen=True, kw_only=True):
+    """When the model's opinion hides an alert."""
+
+    hide_above: Annotated[
+        float, _says("Alerts that are noise with a higher probability are hidden.", ge=0.5, lt=1)
+    ] = 0.95
+    certain_above: Annotated[
+        float,
+        _says("The lower end of the interval must be above this as well.", ge=0, lt=1),
+    ] = 0.7
+    guard_labels: Annotated[
+        int,
+        _says("Answers that a check of a client needs before it may be hidden.", ge=1, le=1000),
+    ] = 2
+    half_life_days: Annotated[
+        float, _says("After so many days an answer counts half.", ge=1, le=3650)
+    ] = 60
+    never_hide: Annotated[
+        Severity, _says("The model alone never hides this severity or a higher one.")
+    ] = Severity.CRITICAL
+    heat_limit: Annotated[
+        float,
+        _says("When a client's recent trouble is above this, nothing is hidden.", ge=0.5, le=1000),
+    ] = 2.0
+    heat_half_life_minutes: Annotated[
+        float, _says("How fast that trouble is forgotten.", ge=1, le=1440)
+    ] = 10
+
+
+class Sampling(_Section, frozen=True, kw_only=True):
+    """Hidden alerts that are shown all the same, to keep the measure honest."""
+
+    audit_share: Annotated[
+        float, _says("The share of hidden alerts shown as an audit sample.", ge=0, le=1)
+    ] = 0.01
+    probe_hours: Annotated[
+        int,
+        _says("What the model hides is shown once in so many hours, at a random phase.", ge=1),
+    ] = 24
+    salt: Annotated[
+        str, _says("A secret text; with it nobody can foresee what will be sampled.")
+    ] = "noise"
+
+
+class Limits(_Section, frozen=True, kw_only=True):
+    """Bounds of what is remembered for each client."""
+
+    conditions: Annotated[int, _says("Conditions kept per client.", ge=100, le=1_000_000)] = 20_000
+    incidents: Annotated[int, _says("Incidents kept per client.", ge=10, le=100_000)] = 2_000
+    unanswered: Annotated[
+        int, _says("Decisions per client that can still be labelled exactly.", ge=100, le=1_000_000)
+    ] = 5_000
+    days: Annotated[
+        int, _says("What did not speak for so many days is forgotten.", ge=1, le=3650)
+    ] = 35
+
+
+class MaintenanceWindow(_Section, frozen=True, kw_only=True):
+    """A time in which fitting alerts are hidden; security alerts never are."""
+
+    name: Annotated[str, _says("Stands in the explanation.")]
+    starts_at: Annotated[datetime, _says("Start, with a time zone.")]
+    ends_at: Annotated[datetime, _says("End, with a time zone.")]
+    matchers: Annotated[tuple[Matcher, ...], _says("All must fit.")]
+
+
+class Policy(_Section, frozen=True, kw_only=True):
+    """A standing rule of the owner: fitting alerts are always hidden or always shown."""
+
+    name: Annotated[str, _says("Stands in the explanation.")]
+    show: Annotated[bool, _says("True shows what fits at once, false hides it.")] = False
+    matchers: Annotated[tuple[Matcher, ...], _says("All must fit.")]
+
+
+class Kafka(_Section, frozen=True, kw_only=True):
+    """Where the records are."""
+
+    bootstrap: Annotated[
+        str | None, _says("Broker as host:port; none starts a local broker where one is needed.")
+    ] = None
+    prefix: Annotated[
+        str, Meta(description="First part of all topic names.", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
+    ] = "noise"
+    partitions: Annotated[
+        int, _says("Partitions of the alert, feedback and incident topics.", ge=1, le=1024)
+    ] = 4
+    replication: Annotated[int, _says("Copies of each topic.", ge=1, le=7)] = 1
+    retention_days: Annotated[
+        int, _says("How long raw alerts, decisions and dead letters are kept.", ge=1, le=3650)
+    ] = 30
+    session_seconds: Annotated[
+        float, _says("A worker silent for so long loses its partitions.", ge=6, le=300)
+    ] = 10
+
+
+class Metrics(_Section, frozen=True, kw_only=True):
+    """The page for Prometheus."""
+
+    port: Annotated[int, _says("Port of /metrics; 0 takes a free one.", ge=0, le=65535)] = 9464
+    address: Annotated[str, _says("Address that it listens on.")] = "127.0.0.1"
+    tenants: Annotated[
+        int, _says("So many clients get series of their own; 0 switches them off.", ge=0, le=10_000)
+    ] = 500
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """The whole configuration."""
+
+    mode: Annotated[
+        Mode, _says("observe shows everything and says what it would hide; enforce hides.")
+    ] = Mode.OBSERVE
+    tenant_modes: Annotated[
+        dict[str, Mode], _says("The mode of single clients, where it differs.")
+    ] = {}
+    tenants_file: Annotated[
+        str | None, _says("A YAML or JSON file with what is known of the clients.")
+    ] = None
+    repeats: Repeats = Repeats()
+    flapping: Flapping = Flapping()
+    holding: Holding = Holding()
+    correlation: Correlation = Correlation()
+    scoring: Scoring = Scoring()
+    sampling: Sampling = Sampling()
+    limits: Limits = Limits()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    kafka: Kafka = Kafka()
+    metrics: Metrics = Metrics()
+
+    def mode_of(self, tenant: str) -> Mode:
+        """Return the mode in which ``tenant`` runs."""
+        return self.tenant_modes.get(tenant, self.mode)
+
+
+def load_settings(tree: Mapping[str, Any]) -> Settings:
+    """Check a tree of plain values, as read from YAML, against the declarations.
+
+    Raises SettingsError with the path of the first value that does not fit.
+    """
+    try:
+        settings = msgspec.convert(tree, Settings)
+    except msgspec.ValidationError as exc:
+        raise SettingsError(str(exc)) from exc
+    for window in settings.maintenance:
+        _check_window(window)
+    for rule in (*settings.maintenance, *settings.policies):
+        compile_matchers(rule.matchers)
+        if not rule.matchers:
+            raise SettingsError(f"{rule.name!r} has no matchers and would hide everything")
+    return settings
+
+
+def _check_window(window: MaintenanceWindow) -> None:
+    if window.starts_at.tzinfo is None or window.ends_at.tzinfo is None:
+        raise SettingsError(f"maintenance {window.name!r}: times need a zone, such as Z or +01:00")
+    if window.ends_at <= window.starts_at:
+        raise SettingsError(f"maintenance {window.name!r}: ends_at is not after starts_at")

@@ -1,0 +1,67 @@
+"""A condition: one check on one device of one tenant, and all that is remembered of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from noise.alert import Alert
+
+MAX_FLIPS = 32
+# Upper edges, in seconds, of the histogram of how long episodes lasted; the last bin is open.
+DURATION_EDGES = (60.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 14400.0, 86400.0)
+
+
+class Hold(msgspec.Struct):
+    """An alert that waits: shown at ``until`` unless its clear comes first."""
+
+    alert: Alert
+    decision_id: str
+    until: float
+
+
+class Condition(msgspec.Struct):
+    """Times are epoch seconds of arrival; 0 means never. Changed only by ``TenantState``."""
+
+    key: str
+    check: str
+    device: str | None
+    site: str | None
+    category: str | None
+    first_at: float
+    seen_at: float
+    alert_key: str = ""
+    is_open: bool = False
+    raised_at: float = 0.0
+    occurred_at: float = 0.0
+    cleared_at: float = 0.0
+    cleared_alert_key: str = ""
+    cleared_occurred_at: float = 0.0
+    severity: int = 0
+    window_at: float = 0.0
+    count: int = 0
+    incident: str | None = None
+    decision_id: str = ""
+    hold: Hold | None = None
+    told_at: float = 0.0
+    told_severity: int = -1
+    episodes: int = 0
+    self_cleared: int = 0
+    durations: list[int] = msgspec.field(default_factory=lambda: [0] * (len(DURATION_EDGES) + 1))
+    flips: list[float] = []
+    values: int = 0
+    value_mean: float = 0.0
+    value_spread: float = 0.0
+    last_value: float | None = None
+    probe_at: float = 0.0
+    noise_answers: int = 0
+    actionable_answers: int = 0
+
+    def share_cleared_within(self, seconds: float) -> float:
+        """Return the share, 0 to 1, of finished episodes that cleared within ``seconds``."""
+        total = sum(self.durations)
+        if not total:
+            return 0.0
+        inside = sum(
+            n for edge, n in zip(DURATION_EDGES, self.durations, strict=False) if edge <= seconds
+        )
+        return inside / total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -93,6 +94,7 @@ def condition_key(tenant: str, device: str | None, check: str, obj: str | None =
     return "|".join((tenant, device or "", check, obj or ""))[:MAX_KEY]
 
 
+@lru_cache(maxsize=65_536)  # most alerts are repeats of conditions seen a moment ago
 def short_key(text: str) -> str:
     """Return 16 hexadecimal digits that stand for ``text``; collisions are not to be expected."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -136,6 +136,15 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelInfo | None = None
 
 
+class Ruling(msgspec.Struct, frozen=True):
+    """What a stage says of a case: hide or show, why, and in words. ``hold_until``: epoch seconds."""
+
+    action: Action
+    reason: Reason
+    text: str
+    hold_until: float | None = None
+
+
 class DecidedAlert(msgspec.Struct, frozen=True):
     """An alert with its decision; what the engine hands back."""
 

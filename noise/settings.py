@@ -22,8 +22,12 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pass
 
 
-def _says(sentence: str, **bounds: float) -> Meta:
-    return Meta(description=sentence, **bounds)
+def _says(
+    sentence: str, ge: float | None = None, le: float | None = None, lt: float | None = None
+) -> Meta:
+    if lt is not None:
+        return Meta(description=sentence, ge=ge, lt=lt)
+    return Meta(description=sentence, ge=ge, le=le)
 
 
 class Repeats(_Section, frozen=True, kw_only=True):
@@ -233,10 +237,11 @@ def load_settings(tree: Mapping[str, Any]) -> Settings:
         raise SettingsError(str(exc)) from exc
     for window in settings.maintenance:
         _check_window(window)
-    for rule in (*settings.maintenance, *settings.policies):
+    rules: list[MaintenanceWindow | Policy] = [*settings.maintenance, *settings.policies]
+    for rule in rules:
         compile_matchers(rule.matchers)
         if not rule.matchers:
-            raise SettingsError(f"{rule.name!r} has no matchers and would hide everything")
+            raise SettingsError(f"{rule.name!r} has no matchers and would fit everything")
     return settings
 
 

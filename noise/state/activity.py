@@ -17,7 +17,8 @@ class Activity(msgspec.Struct):
         """Return what is left of the count at ``now``."""
         if not self.level:
             return 0.0
-        return self.level * 2.0 ** (-max(0.0, now - self.at) / HALF_LIFE_SECONDS)
+        halvings = max(0.0, now - self.at) / HALF_LIFE_SECONDS
+        return float(self.level * 0.5**halvings)
 
     def add(self, now: float, amount: float = 1.0) -> None:
         """Count one more thing that happened at ``now``."""

@@ -22,6 +22,7 @@ class Case:
         "device",
         "incident",
         "now",
+        "repeats",
         "tenant",
     )
 
@@ -33,16 +34,22 @@ class Case:
         check: CheckState,
         device: DeviceState | None,
         incident: IncidentMemory | None,
+        repeats: bool,
         now: float,
         scorer: Callable[[Case], Score],
     ) -> None:
-        """Gather the facts; ``incident`` is the one that the alert would join, if any."""
+        """Gather the facts.
+
+        ``incident`` is the one that the alert would join, or that its clear belongs to;
+        ``repeats`` says that the condition is open and its window has not ended.
+        """
         self.alert = alert
         self.tenant = tenant
         self.condition = condition
         self.check = check
         self.device = device
         self.incident = incident
+        self.repeats = repeats
         self.now = now
         self._scorer = scorer
         self._score: Score | None = None

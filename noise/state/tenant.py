@@ -1,15 +1,23 @@
-"""Everything remembered of one tenant, in pieces small enough that an alert touches few of them."""
+"""Everything remembered of one tenant, in pieces small enough that an alert touches few of them.
+
+The structs are what is saved, one record each; all times are epoch seconds and 0 means never.
+"""
 
 from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 import msgspec
 
 from noise.state.activity import Activity
 from noise.state.condition import Condition
 
+MAX_SITES = 200
+
 
 class CheckState(msgspec.Struct):
-    """One check over all devices of a tenant. Times are epoch seconds."""
+    """One check over all devices of a tenant."""
 
     key: str
     first_at: float
@@ -19,6 +27,7 @@ class CheckState(msgspec.Struct):
     activity: Activity = msgspec.field(default_factory=Activity)
     noise_answers: int = 0
     actionable_answers: int = 0
+    incident: str | None = None
 
 
 class DeviceState(msgspec.Struct):
@@ -27,10 +36,14 @@ class DeviceState(msgspec.Struct):
     key: str
     seen_at: float
     activity: Activity = msgspec.field(default_factory=Activity)
+    incident: str | None = None
 
 
 class IncidentMemory(msgspec.Struct):
-    """An incident as the engine remembers it; ``Incident`` is what consumers see of it."""
+    """An incident as the engine remembers it; ``Incident`` is what consumers see of it.
+
+    ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids.
+    """
 
     id: str
     title: str
@@ -38,9 +51,9 @@ class IncidentMemory(msgspec.Struct):
     opened_at: float
     last_at: float
     severity: int
+    check: str
     device: str | None
     site: str | None
-    check: str
     members: list[str] = []
     member_count: int = 0
     open_members: list[str] = []
@@ -51,25 +64,44 @@ class IncidentMemory(msgspec.Struct):
     told_severity: int = -1
     told_noise: float = 1.0
     resolved_at: float = 0.0
-    quiet: bool = False
+    is_quiet: bool = False
     noise_answers: int = 0
     actionable_answers: int = 0
 
 
 class TenantCore(msgspec.Struct):
-    """What belongs to no single condition."""
+    """What belongs to no single condition. ``clears`` counts them by source."""
 
     tenant: str
     clock: float = 0.0
+    swept_at: float = 0.0
     heat: Activity = msgspec.field(default_factory=Activity)
     activity: Activity = msgspec.field(default_factory=Activity)
     sites: dict[str, Activity] = {}
-    labels_seen: int = 0
-    sequence: int = 0
+    clears: dict[str, int] = {}
+
+
+class Deadline(NamedTuple):
+    """Something that becomes due at ``at``: of ``kind``, for the piece with ``key``."""
+
+    at: float
+    kind: str
+    key: str
+
+
+HOLD = "hold"
+QUIET = "quiet"
+
+# Kinds of pieces, as they stand in the keys of saved records.
+CORE = "t"
+CONDITION = "c"
+CHECK = "k"
+DEVICE = "d"
+INCIDENT = "i"
 
 
 class TenantState:
-    """The pieces of one tenant, by key."""
+    """The pieces of one tenant by key, which of them changed, and what becomes due."""
 
     def __init__(self, tenant: str) -> None:
         """Start with nothing known."""
@@ -78,3 +110,34 @@ class TenantState:
         self.checks: dict[str, CheckState] = {}
         self.devices: dict[str, DeviceState] = {}
         self.incidents: dict[str, IncidentMemory] = {}
+        self.changed: set[tuple[str, str]] = set()
+        self.holds = 0
+        self._due: list[Deadline] = []
+
+    def advance(self, now: float) -> float:
+        """Move the tenant's clock to ``now`` and return it; it never runs backwards."""
+        self.core.clock = max(self.core.clock, now)
+        return self.core.clock
+
+    def remember_deadline(self, deadline: Deadline) -> None:
+        """Have ``deadline`` come out of ``next_due`` when its time has come."""
+        heappush(self._due, deadline)
+
+    @property
+    def soonest(self) -> float:
+        """When the next deadline is due, infinity if none is."""
+        return self._due[0].at if self._due else float("inf")
+
+    def next_due(self, until: float) -> Deadline | None:
+        """Take out the earliest deadline up to ``until``, None if there is none."""
+        if not self._due or self._due[0].at > until:
+            return None
+        return heappop(self._due)
+
+    def mark(self, kind: str, key: str) -> None:
+        """Note that a piece changed and must be saved."""
+        self.changed.add((kind, key))
+
+    def incident(self, incident_id: str | None) -> IncidentMemory | None:
+        """Return an incident that is still remembered."""
+        return None if incident_id is None else self.incidents.get(incident_id)

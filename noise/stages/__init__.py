@@ -1,0 +1,57 @@
+"""One reason to show or to hide per file; the order is the order of precedence."""
+
+from __future__ import annotations
+
+from noise.settings import Settings
+from noise.stages.acknowledged import Acknowledged
+from noise.stages.clear import Clear
+from noise.stages.escalation import Escalation
+from noise.stages.flapping import Flapping
+from noise.stages.hold import Hold
+from noise.stages.learned import Learned
+from noise.stages.maintenance import Maintenance
+from noise.stages.member import Member
+from noise.stages.novel import Novel
+from noise.stages.policy import Policy
+from noise.stages.repeat import Repeat
+
+AnyStage = (
+    Clear
+    | Acknowledged
+    | Maintenance
+    | Policy
+    | Escalation
+    | Repeat
+    | Flapping
+    | Novel
+    | Learned
+    | Hold
+    | Member
+)
+
+
+def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
+    """Return what judges an alert when it arrives, in order; the first ruling counts."""
+    return (
+        Clear(),
+        Acknowledged(),
+        Maintenance(settings.maintenance),
+        Policy(settings.policies),
+        Escalation(),
+        Repeat(),
+        Flapping(settings.flapping),
+        Novel(),
+        Learned(settings.scoring),
+        Hold(settings.holding, settings.limits),
+        Member(),
+    )
+
+
+def stages_after_hold(settings: Settings) -> tuple[AnyStage, ...]:
+    """Return what judges an alert whose waiting is over."""
+    return (
+        Maintenance(settings.maintenance),
+        Policy(settings.policies),
+        Learned(settings.scoring),
+        Member(),
+    )

@@ -1,0 +1,50 @@
+"""A clear finds its raise. It may resolve an incident; it never opens one."""
+
+from __future__ import annotations
+
+from noise.alert import State
+from noise.decision import Action, Reason, Ruling
+from noise.state.case import Case
+
+
+class Clear:
+    """Rules on clears, and on raises whose clear overtook them on the way."""
+
+    def judge(self, case: Case) -> Ruling | None:
+        """Hide a clear, except the one that ends an incident which people were told of."""
+        if case.alert.state is State.CLEARED:
+            return _clear(case)
+        if case.alert.state is State.RAISED and _is_late(case):
+            return Ruling(
+                Action.SUPPRESS,
+                Reason.CLEARED,
+                "arrived after its own clear: the trouble is already over",
+            )
+        return None
+
+
+def _clear(case: Case) -> Ruling:
+    condition, incident = case.condition, case.incident
+    if condition.hold is not None:
+        waited = (case.now - condition.raised_at) / 60
+        return Ruling(
+            Action.SUPPRESS,
+            Reason.CLEARED_WHILE_HELD,
+            f"cleared by itself after {waited:.0f} minutes, before anybody was told",
+        )
+    if not condition.is_open:
+        return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears nothing that is known to be open")
+    if incident is None or not incident.told_at:
+        return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears what nobody was told of")
+    if [key for key in incident.open_members if key != condition.key]:
+        return Ruling(
+            Action.SUPPRESS, Reason.CLEARED, "other parts of the incident have not cleared yet"
+        )
+    return Ruling(Action.UPDATE, Reason.RESOLVED, "everything in this incident has cleared")
+
+
+def _is_late(case: Case) -> bool:
+    condition, alert = case.condition, case.alert
+    if alert.occurred_at is None or alert.alert_key != condition.cleared_alert_key:
+        return False
+    return alert.occurred_at.timestamp() <= condition.cleared_occurred_at

@@ -1,0 +1,38 @@
+"""Alerts that join an incident which people were already told of."""
+
+from __future__ import annotations
+
+from noise.decision import Action, Reason, Ruling
+from noise.state.case import Case
+from noise.state.tenant import IncidentMemory
+
+CLEARLY_WORSE = 0.15
+
+
+class Member:
+    """Hides what adds nothing to a told incident; news about it is an update, never silence."""
+
+    def judge(self, case: Case) -> Ruling | None:
+        """Show what is of a new kind, more severe, or clearly more likely to be real."""
+        incident = case.incident
+        if incident is None or not incident.told_at:
+            return None
+        news = _news(case, incident)
+        if news:
+            return Ruling(Action.UPDATE, Reason.INCIDENT_CHANGED, news)
+        return Ruling(
+            Action.SUPPRESS,
+            Reason.INCIDENT_MEMBER,
+            f"part of an open incident: {incident.title}",
+        )
+
+
+def _news(case: Case, incident: IncidentMemory) -> str:
+    alert = case.alert
+    if alert.severity.rank > incident.told_severity:
+        return f"more severe than the incident so far: {alert.severity}"
+    if alert.check not in incident.checks:
+        return f"a new kind of alert in this incident: {alert.check}"
+    if case.score.noise_probability < incident.told_noise - CLEARLY_WORSE:
+        return "clearly more likely to be real than what was told of this incident"
+    return ""

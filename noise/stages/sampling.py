@@ -1,0 +1,45 @@
+"""Some of what would be hidden is shown all the same: the only honest measure of what is missed.
+
+Which alerts these are follows from their event key and a secret salt, so that a replay samples the
+same ones, and nobody can tell a sample from an ordinary alert by its time.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from noise.decision import Action, Reason, Ruling
+from noise.settings import Sampling as SamplingSettings
+from noise.state.case import Case
+
+_JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER, Reason.FLAPPING})
+_SPACE = float(1 << 64)
+
+
+class Sampling:
+    """Turns some rulings that hide into probes and audit samples."""
+
+    def __init__(self, settings: SamplingSettings) -> None:
+        """Take the shares and the salt."""
+        self._settings = settings
+
+    def review(self, case: Case, ruling: Ruling) -> Ruling:
+        """Return ``ruling``, or one that shows the alert as a probe or an audit sample."""
+        if ruling.reason not in _JUDGED:
+            return ruling
+        if ruling.reason is Reason.LEARNED_NOISE and case.now >= self.probe_due(case):
+            return Ruling(Action.NOTIFY, Reason.PROBE, "shown to check that it is still noise")
+        if self._fraction(case.alert.tenant, case.alert.event_key) < self._settings.audit_share:
+            return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, "shown as one of a random sample")
+        return ruling
+
+    def probe_due(self, case: Case) -> float:
+        """Return the epoch second from which the condition is due to be shown again."""
+        condition = case.condition
+        phase = 0.5 + 0.5 * self._fraction(condition.key, str(condition.told_at))
+        last = condition.told_at or condition.first_at
+        return last + self._settings.probe_hours * 3600.0 * phase
+
+    def _fraction(self, *parts: str) -> float:
+        text = "\0".join((self._settings.salt, *parts)).encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(text, digest_size=8).digest()) / _SPACE

@@ -1,0 +1,231 @@
+"""How a decision changes what is remembered. Judging never does; only these functions do."""
+
+from __future__ import annotations
+
+from noise.alert import Alert, short_key
+from noise.state.activity import Activity
+from noise.state.case import Case
+from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hold
+from noise.state.tenant import (
+    CHECK,
+    CONDITION,
+    CORE,
+    DEVICE,
+    HOLD,
+    INCIDENT,
+    MAX_SITES,
+    CheckState,
+    Deadline,
+    DeviceState,
+    IncidentMemory,
+    TenantState,
+)
+
+MAX_NAMES = 50
+VALUE_MEMORY = 50
+TROUBLE = 0.5
+
+
+def condition_of(tenant: TenantState, alert: Alert, now: float) -> Condition:
+    """Return the alert's condition; one that is new is not remembered before it is recorded."""
+    key = short_key(alert.condition_key)
+    known = tenant.conditions.get(key)
+    if known is not None:
+        return known
+    return Condition(
+        key=key,
+        check=alert.check,
+        device=alert.device,
+        site=alert.site,
+        category=alert.category,
+        first_at=now,
+        seen_at=now,
+    )
+
+
+def check_of(tenant: TenantState, alert: Alert, now: float) -> CheckState:
+    """Return what is known of the alert's check over all devices."""
+    return tenant.checks.get(alert.check) or CheckState(alert.check, now, now)
+
+
+def device_of(tenant: TenantState, alert: Alert, now: float) -> DeviceState | None:
+    """Return what is known of the alert's device, None if it names none."""
+    if alert.device is None:
+        return None
+    return tenant.devices.get(alert.device) or DeviceState(alert.device, now)
+
+
+def repeated(tenant: TenantState, case: Case) -> None:
+    """Count one more word from a condition that is known to be open."""
+    condition = case.condition
+    condition.count += 1
+    _seen(tenant, case)
+
+
+def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:
+    """Begin a new window of a condition: it came, came back, or went on for another window."""
+    condition, alert, now = case.condition, case.alert, case.now
+    tenant.conditions[condition.key] = condition
+    if not condition.is_open:
+        condition.raised_at = now
+    condition.is_open = True
+    condition.alert_key = alert.alert_key
+    condition.severity = alert.severity.rank
+    condition.window_at = now
+    condition.count = 1
+    condition.episodes += 1
+    condition.flips = [*condition.flips, now][-MAX_FLIPS:]
+    condition.decision_id = decision_id
+    condition.incident = incident.id
+    _seen(tenant, case)
+    _note_check_and_device(tenant, case, incident)
+    _join(tenant, case, incident, decision_id)
+
+
+def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
+    """Note that people were told of this alert; it waits no longer."""
+    condition, now, rank = case.condition, case.now, case.alert.severity.rank
+    end_hold(tenant, condition)
+    condition.told_at = now
+    condition.told_severity = rank
+    condition.severity = max(condition.severity, rank)
+    noise = case.known_score.noise_probability if case.known_score else 0.5
+    incident.told_at = incident.told_at or now
+    incident.told_severity = max(incident.told_severity, rank)
+    incident.told_noise = min(incident.told_noise, noise)
+    if noise < TROUBLE:
+        tenant.core.heat.add(now, 1.0 - noise)
+    tenant.mark(CONDITION, condition.key)
+    tenant.mark(INCIDENT, incident.id)
+
+
+def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> None:
+    """Have the alert wait until ``until``."""
+    condition = case.condition
+    if condition.hold is None:
+        tenant.holds += 1
+    condition.hold = Hold(case.alert, decision_id, until)
+    tenant.remember_deadline(Deadline(until, HOLD, condition.key))
+    tenant.mark(CONDITION, condition.key)
+
+
+def end_hold(tenant: TenantState, condition: Condition) -> None:
+    """Let the condition's alert wait no longer."""
+    if condition.hold is not None:
+        condition.hold = None
+        tenant.holds -= 1
+        tenant.mark(CONDITION, condition.key)
+
+
+def cleared(tenant: TenantState, case: Case) -> None:
+    """Close the condition and learn how long it lasted."""
+    condition, alert, now = case.condition, case.alert, case.now
+    tenant.core.clears[alert.source] = tenant.core.clears.get(alert.source, 0) + 1
+    condition.cleared_at = now
+    condition.cleared_alert_key = alert.alert_key
+    condition.cleared_occurred_at = _occurred(alert)
+    tenant.conditions[condition.key] = condition
+    if condition.is_open:
+        _close(tenant, case)
+    end_hold(tenant, condition)
+    _seen(tenant, case)
+
+
+def _close(tenant: TenantState, case: Case) -> None:
+    condition, now = case.condition, case.now
+    condition.is_open = False
+    condition.durations[_bin(now - condition.raised_at)] += 1
+    condition.self_cleared += 1
+    check = tenant.checks.get(condition.check)
+    if check is not None:
+        check.self_cleared += 1
+        tenant.mark(CHECK, check.key)
+    incident = tenant.incident(condition.incident)
+    if incident is None or condition.key not in incident.open_members:
+        return
+    incident.open_members.remove(condition.key)
+    if not incident.open_members:
+        incident.resolved_at = now
+    tenant.mark(INCIDENT, incident.id)
+
+
+def _bin(seconds: float) -> int:
+    for index, edge in enumerate(DURATION_EDGES):
+        if seconds <= edge:
+            return index
+    return len(DURATION_EDGES)
+
+
+def _occurred(alert: Alert) -> float:
+    return alert.occurred_at.timestamp() if alert.occurred_at else 0.0
+
+
+def _seen(tenant: TenantState, case: Case) -> None:
+    condition, alert = case.condition, case.alert
+    condition.seen_at = case.now
+    if alert.value is not None:
+        _learn_value(condition, alert.value)
+    tenant.mark(CONDITION, condition.key)
+    tenant.mark(CORE, "")
+
+
+def _learn_value(condition: Condition, value: float) -> None:
+    # Exponentially weighted mean and mean absolute deviation: robust enough, and two numbers.
+    condition.values += 1
+    share = 1.0 / min(condition.values, VALUE_MEMORY)
+    distance = value - condition.value_mean
+    condition.value_mean += share * distance
+    if condition.values > 1:
+        condition.value_spread += share * (abs(distance) - condition.value_spread)
+    condition.last_value = value
+
+
+def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
+    check, device, now = case.check, case.device, case.now
+    tenant.checks[check.key] = check
+    check.seen_at = now
+    check.episodes += 1
+    check.activity.add(now)
+    check.incident = incident.id
+    tenant.mark(CHECK, check.key)
+    tenant.core.activity.add(now)
+    _note_site(tenant, case)
+    if device is not None:
+        tenant.devices[device.key] = device
+        device.seen_at = now
+        device.activity.add(now)
+        device.incident = incident.id
+        tenant.mark(DEVICE, device.key)
+
+
+def _note_site(tenant: TenantState, case: Case) -> None:
+    site, sites = case.alert.site, tenant.core.sites
+    if site is None:
+        return
+    if site not in sites and len(sites) >= MAX_SITES:
+        del sites[min(sites, key=lambda name: (sites[name].at, name))]
+    sites.setdefault(site, Activity()).add(case.now)
+
+
+def _join(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:
+    alert, now = case.alert, case.now
+    if incident.id not in tenant.incidents:
+        tenant.incidents[incident.id] = incident
+    incident.last_at = now
+    incident.is_quiet = False
+    incident.resolved_at = 0.0
+    incident.severity = max(incident.severity, alert.severity.rank)
+    incident.member_count += 1
+    _add(incident.members, decision_id)
+    _add(incident.checks, alert.check)
+    if alert.device is not None and alert.device not in incident.devices:
+        incident.device_count += 1
+        incident.devices.append(alert.device)
+    if case.condition.key not in incident.open_members:
+        incident.open_members.append(case.condition.key)
+    tenant.mark(INCIDENT, incident.id)
+
+
+def _add(names: list[str], name: str) -> None:
+    if len(names) < MAX_NAMES and name not in names:
+        names.append(name)

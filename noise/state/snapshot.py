@@ -1,0 +1,124 @@
+"""State as records: one key and one value per piece, so that a change writes only what changed.
+
+A value starts with its version. A piece of an unknown version is refused; the caller decides what
+is lost with it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from noise.errors import SnapshotError
+from noise.state.condition import Condition
+from noise.state.tenant import (
+    CHECK,
+    CONDITION,
+    CORE,
+    DEVICE,
+    HOLD,
+    INCIDENT,
+    QUIET,
+    CheckState,
+    Deadline,
+    DeviceState,
+    IncidentMemory,
+    TenantCore,
+    TenantState,
+)
+
+VERSION = b"1"
+Piece = Condition | CheckState | DeviceState | IncidentMemory | TenantCore
+
+_SEPARATOR = b"\x00"
+_encoder = msgspec.msgpack.Encoder()
+_decoders: dict[str, msgspec.msgpack.Decoder[Piece]] = {
+    CORE: msgspec.msgpack.Decoder(TenantCore),
+    CONDITION: msgspec.msgpack.Decoder(Condition),
+    CHECK: msgspec.msgpack.Decoder(CheckState),
+    DEVICE: msgspec.msgpack.Decoder(DeviceState),
+    INCIDENT: msgspec.msgpack.Decoder(IncidentMemory),
+}
+
+
+class PieceKey(NamedTuple):
+    """Names one piece of one tenant's state."""
+
+    tenant: str
+    kind: str
+    name: str
+
+
+def encode_key(key: PieceKey) -> bytes:
+    """Return the key of a saved record."""
+    return _SEPARATOR.join(part.encode("utf-8", "surrogatepass") for part in key)
+
+
+def decode_key(raw: bytes) -> PieceKey:
+    """Read the key of a saved record. Raises SnapshotError."""
+    parts = raw.split(_SEPARATOR, 2)
+    if len(parts) != len(PieceKey._fields):
+        raise SnapshotError(f"{raw[:80]!r} is no key of saved state")
+    return PieceKey(*(part.decode("utf-8", "surrogatepass") for part in parts))
+
+
+def encode_piece(piece: Piece) -> bytes:
+    """Return the value of a saved record."""
+    return VERSION + _encoder.encode(piece)
+
+
+def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
+    """Put a saved piece back in its place, with its deadlines. Raises SnapshotError."""
+    piece = _decode(key, value)
+    if isinstance(piece, TenantCore):
+        tenant.core = piece
+    elif isinstance(piece, Condition):
+        tenant.conditions[piece.key] = piece
+        if piece.hold is not None:
+            tenant.holds += 1
+            tenant.remember_deadline(Deadline(piece.hold.until, HOLD, piece.key))
+    elif isinstance(piece, CheckState):
+        tenant.checks[piece.key] = piece
+    elif isinstance(piece, DeviceState):
+        tenant.devices[piece.key] = piece
+    else:
+        tenant.incidents[piece.id] = piece
+        if not (piece.is_quiet or piece.resolved_at):
+            tenant.remember_deadline(Deadline(piece.last_at, QUIET, piece.id))
+
+
+def _decode(key: PieceKey, value: bytes) -> Piece:
+    decoder = _decoders.get(key.kind)
+    if decoder is None:
+        raise SnapshotError(f"unknown kind of saved state: {key.kind!r}")
+    if value[:1] != VERSION:
+        raise SnapshotError(f"state of {key.tenant!r} was saved by an unknown version")
+    try:
+        return decoder.decode(value[1:])
+    except msgspec.MsgspecError as exc:
+        raise SnapshotError(f"state of {key.tenant!r} cannot be read: {exc}") from exc
+
+
+def changed_pieces(tenant: TenantState) -> list[tuple[PieceKey, bytes | None]]:
+    """Take what changed since the last call: each piece once, None for what was forgotten."""
+    changed, tenant.changed = tenant.changed, set()
+    name = tenant.core.tenant
+    saved: list[tuple[PieceKey, bytes | None]] = []
+    for kind, key in sorted(changed):
+        piece = _piece(tenant, kind, key)
+        value = encode_piece(piece) if piece is not None else None
+        saved.append((PieceKey(name, kind, key), value))
+    return saved
+
+
+def _piece(tenant: TenantState, kind: str, key: str) -> Piece | None:
+    if kind == CORE:
+        return tenant.core
+    if kind == CONDITION:
+        return tenant.conditions.get(key)
+    if kind == CHECK:
+        return tenant.checks.get(key)
+    if kind == DEVICE:
+        return tenant.devices.get(key)
+    return tenant.incidents.get(key)

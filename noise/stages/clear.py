@@ -5,6 +5,7 @@ from __future__ import annotations
 from noise.alert import State
 from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
+from noise.state.recording import is_overtaken
 
 
 class Clear:
@@ -25,6 +26,10 @@ class Clear:
 
 def _clear(case: Case) -> Ruling:
     condition, incident = case.condition, case.incident
+    if is_overtaken(case):
+        return Ruling(
+            Action.SUPPRESS, Reason.CLEARED, "clears an earlier raise than the one that is open"
+        )
     if condition.hold is not None:
         waited = (case.now - condition.raised_at) / 60
         return Ruling(

@@ -62,5 +62,7 @@ def _forget_oldest_incidents(tenant: TenantState, limit: int) -> None:
 
 def _drop(tenant: TenantState, kind: str, pieces: dict[str, Any], keys: Iterable[str]) -> None:
     for key in list(keys):
-        del pieces[key]
+        piece = pieces.pop(key)
+        if kind == CONDITION:
+            tenant.open_keys.pop(piece.alert_key, None)
         tenant.mark(kind, key)

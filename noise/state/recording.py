@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noise.alert import Alert, short_key
+from noise.alert import Alert, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
 from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hold
@@ -29,6 +29,8 @@ TROUBLE = 0.5
 def condition_of(tenant: TenantState, alert: Alert, now: float) -> Condition:
     """Return the alert's condition; one that is new is not remembered before it is recorded."""
     key = short_key(alert.condition_key)
+    if alert.state is State.CLEARED:
+        key = tenant.open_keys.get(alert.alert_key, key)
     known = tenant.conditions.get(key)
     if known is not None:
         return known
@@ -57,8 +59,14 @@ def device_of(tenant: TenantState, alert: Alert, now: float) -> DeviceState | No
 
 def repeated(tenant: TenantState, case: Case) -> None:
     """Count one more word from a condition that is known to be open."""
-    condition = case.condition
-    condition.count += 1
+    case.condition.count += 1
+    _open(tenant, case)
+    _seen(tenant, case)
+
+
+def noted(tenant: TenantState, case: Case) -> None:
+    """Remember no more than that the condition spoke."""
+    tenant.conditions[case.condition.key] = case.condition
     _seen(tenant, case)
 
 
@@ -68,8 +76,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     tenant.conditions[condition.key] = condition
     if not condition.is_open:
         condition.raised_at = now
-    condition.is_open = True
-    condition.alert_key = alert.alert_key
+    _open(tenant, case)
     condition.severity = alert.severity.rank
     condition.window_at = now
     condition.count = 1
@@ -80,6 +87,16 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     _seen(tenant, case)
     _note_check_and_device(tenant, case, incident)
     _join(tenant, case, incident, decision_id)
+
+
+def _open(tenant: TenantState, case: Case) -> None:
+    condition, alert = case.condition, case.alert
+    if condition.alert_key != alert.alert_key:
+        tenant.open_keys.pop(condition.alert_key, None)
+    condition.is_open = True
+    condition.alert_key = alert.alert_key
+    condition.occurred_at = _occurred(alert)
+    tenant.open_keys[alert.alert_key] = condition.key
 
 
 def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
@@ -125,15 +142,24 @@ def cleared(tenant: TenantState, case: Case) -> None:
     condition.cleared_alert_key = alert.alert_key
     condition.cleared_occurred_at = _occurred(alert)
     tenant.conditions[condition.key] = condition
-    if condition.is_open:
-        _close(tenant, case)
-    end_hold(tenant, condition)
     _seen(tenant, case)
+    if condition.is_open and not is_overtaken(case):
+        _close(tenant, case)
+        end_hold(tenant, condition)
+
+
+def is_overtaken(case: Case) -> bool:
+    """Say whether a clear belongs to an earlier raise than the one that is open now."""
+    condition, alert = case.condition, case.alert
+    if alert.alert_key == condition.alert_key or not condition.is_open:
+        return False
+    return 0.0 < _occurred(alert) < condition.occurred_at
 
 
 def _close(tenant: TenantState, case: Case) -> None:
     condition, now = case.condition, case.now
     condition.is_open = False
+    tenant.open_keys.pop(condition.alert_key, None)
     condition.durations[_bin(now - condition.raised_at)] += 1
     condition.self_cleared += 1
     check = tenant.checks.get(condition.check)

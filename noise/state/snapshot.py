@@ -75,6 +75,8 @@ def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
         tenant.core = piece
     elif isinstance(piece, Condition):
         tenant.conditions[piece.key] = piece
+        if piece.is_open:
+            tenant.open_keys[piece.alert_key] = piece.key
         if piece.hold is not None:
             tenant.holds += 1
             tenant.remember_deadline(Deadline(piece.hold.until, HOLD, piece.key))

@@ -79,6 +79,7 @@ class TenantCore(msgspec.Struct):
     activity: Activity = msgspec.field(default_factory=Activity)
     sites: dict[str, Activity] = {}
     clears: dict[str, int] = {}
+    spoke_at: float = 0.0
 
 
 class Deadline(NamedTuple):
@@ -101,7 +102,11 @@ INCIDENT = "i"
 
 
 class TenantState:
-    """The pieces of one tenant by key, which of them changed, and what becomes due."""
+    """The pieces of one tenant by key, which of them changed, and what becomes due.
+
+    ``open_keys`` leads from the alert key of an open raise to its condition: the clear of some
+    products says no more than that.
+    """
 
     def __init__(self, tenant: str) -> None:
         """Start with nothing known."""
@@ -111,7 +116,9 @@ class TenantState:
         self.devices: dict[str, DeviceState] = {}
         self.incidents: dict[str, IncidentMemory] = {}
         self.changed: set[tuple[str, str]] = set()
+        self.open_keys: dict[str, str] = {}
         self.holds = 0
+        self._incident_news: set[str] = set()
         self._due: list[Deadline] = []
 
     def advance(self, now: float) -> float:
@@ -137,6 +144,13 @@ class TenantState:
     def mark(self, kind: str, key: str) -> None:
         """Note that a piece changed and must be saved."""
         self.changed.add((kind, key))
+        if kind == INCIDENT:
+            self._incident_news.add(key)
+
+    def take_incident_news(self) -> list[IncidentMemory]:
+        """Take the incidents that changed since the last call, in order of their ids."""
+        news, self._incident_news = self._incident_news, set()
+        return [self.incidents[key] for key in sorted(news) if key in self.incidents]
 
     def incident(self, incident_id: str | None) -> IncidentMemory | None:
         """Return an incident that is still remembered."""

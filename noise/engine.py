@@ -1,0 +1,337 @@
+"""The engine: the same alerts and labels at the same times always give the same decisions.
+
+``handle`` decides, ``learn`` takes an answer, ``tick`` runs what became due. Time is an argument,
+in epoch seconds; the engine reads no clock, and randomness comes from the event keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from noise.alert import Alert, State, utc
+from noise.correlation import Correlation, incident_record, reference
+from noise.decision import (
+    Action,
+    DecidedAlert,
+    Decision,
+    Explanation,
+    Mode,
+    Reason,
+    Repeat,
+    Ruling,
+    Score,
+)
+from noise.errors import SnapshotError
+from noise.incident import Incident
+from noise.label import Label
+from noise.settings import Settings
+from noise.stages import stages_after_hold, stages_for_arrivals
+from noise.stages.sampling import Sampling
+from noise.state import recording
+from noise.state.bounds import keep_within
+from noise.state.case import Case
+from noise.state.snapshot import PieceKey, decode_key, encode_key
+from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory
+from noise.tenancy import Tenancy
+
+
+class Stage(Protocol):
+    """One reason to show or suppress an alert. Reads the case, never changes anything."""
+
+    def judge(self, case: Case) -> Ruling | None:
+        """Return a ruling, or None if this stage has nothing to say."""
+        ...
+
+
+class LabelResult(msgspec.Struct, frozen=True):
+    """What became of an answer, and what was decided because time went on."""
+
+    outcome: str
+    decisions: list[DecidedAlert]
+
+
+class Engine:
+    """Decides for any number of tenants; they never touch each other's state."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Build the stages from ``settings``; the state comes by ``load`` or from alerts."""
+        self._settings = settings
+        self._on_arrival: Sequence[Stage] = stages_for_arrivals(settings)
+        self._after_hold: Sequence[Stage] = stages_after_hold(settings)
+        self._sampling = Sampling(settings.sampling)
+        self._correlation = Correlation(settings.correlation)
+        self._window = settings.repeats.window_minutes * 60.0
+        self._tenants: dict[str, Tenancy] = {}
+        self.unreadable = 0
+
+    # -- what callers ask
+
+    def handle(self, alert: Alert, now: float, origin: str) -> list[DecidedAlert]:
+        """Decide on ``alert``, which arrived at ``now``; ``origin`` names the delivery.
+
+        Returns the decisions that fell due first, and the alert's own first decision last.
+        """
+        tenant = self._tenant(alert.tenant)
+        now = tenant.state.advance(now)
+        decided = self._run_deadlines(tenant, now)
+        decided.append(self._arrive(tenant, alert, now, origin))
+        tenant.state.core.spoke_at = now
+        keep_within(tenant.state, self._settings.limits, now)
+        return decided
+
+    def learn(self, label: Label, now: float) -> LabelResult:
+        """Take a technician's answer, which arrived at ``now``."""
+        tenant = self._tenant(label.tenant)
+        now = tenant.state.advance(now)
+        decided = self._run_deadlines(tenant, now)
+        return LabelResult(tenant.learn(label, now), decided)
+
+    def tick(self, now: float) -> list[DecidedAlert]:
+        """Run the deadlines of all tenants up to ``now``; each decides with its own time."""
+        decided: list[DecidedAlert] = []
+        for tenant in self._tenants.values():
+            if tenant.state.soonest <= now:
+                decided += self._run_deadlines(tenant, now)
+        return decided
+
+    def incidents(self) -> list[Incident]:
+        """Take the incidents that changed since the last call."""
+        return [
+            incident_record(tenant.state.core.tenant, incident)
+            for tenant in self._tenants.values()
+            for incident in tenant.state.take_incident_news()
+        ]
+
+    # -- what must survive
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Take the state records that changed since the last call, None for what was forgotten."""
+        for tenant in self._tenants.values():
+            for key, value in tenant.changed_pieces():
+                yield encode_key(key), value
+
+    def export(self) -> Iterator[tuple[bytes, bytes]]:
+        """Return all state records; ``load`` of each in a new engine restores this one."""
+        for tenant in self._tenants.values():
+            for key, value in tenant.all_pieces():
+                yield encode_key(key), value
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Put back one saved record. One that cannot be read is counted and left out.
+
+        What is missing then is unknown to the engine, and the unknown is shown.
+        """
+        try:
+            piece: PieceKey = decode_key(key)
+            self._tenant(piece.tenant).load(piece, value)
+        except SnapshotError:
+            self.unreadable += 1
+
+    # -- deciding
+
+    def _tenant(self, name: str) -> Tenancy:
+        tenant = self._tenants.get(name)
+        if tenant is None:
+            tenant = self._tenants[name] = Tenancy(name, self._settings)
+        return tenant
+
+    def _arrive(self, tenant: Tenancy, alert: Alert, now: float, origin: str) -> DecidedAlert:
+        case = self._case(tenant, alert, now)
+        ruling = self._rule(self._on_arrival, case)
+        if ruling is None:
+            ruling = self._first(case)
+        decision_id = f"{origin}.{case.condition.key}"
+        if alert.state is State.CLEARED:
+            recording.cleared(tenant.state, case)
+        elif ruling.reason is Reason.CLEARED or _is_acknowledgement(case):
+            recording.noted(tenant.state, case)
+        elif case.repeats and ruling.action is Action.SUPPRESS:
+            recording.repeated(tenant.state, case)
+        else:
+            case.incident = self._record(tenant, case, ruling, decision_id)
+        return self._decided(tenant, case, ruling, decision_id, None)
+
+    def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
+        state = tenant.state
+        condition = recording.condition_of(state, alert, now)
+        incident = state.incident(condition.incident)
+        is_known = condition.is_open and (
+            condition.hold is not None or now - condition.window_at < self._window
+        )
+        if not is_known and alert.state is not State.CLEARED:
+            incident = self._correlation.joinable(state, alert, now)
+        return Case(
+            alert,
+            state,
+            condition,
+            recording.check_of(state, alert, now),
+            recording.device_of(state, alert, now),
+            incident,
+            is_known,
+            now,
+            tenant.score,
+        )
+
+    def _rule(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
+        try:
+            ruling = next((r for stage in stages if (r := stage.judge(case)) is not None), None)
+            if ruling is not None:
+                ruling = self._sampling.review(case, ruling)
+            if not case.repeats and case.alert.state is not State.CLEARED:
+                _ = case.score  # asked here, so that a model that fails shows the alert
+        except Exception as exc:  # noqa: BLE001 - whatever fails, the alert is shown
+            return Ruling(
+                Action.NOTIFY,
+                Reason.FAIL_OPEN,
+                f"shown unjudged, because judging failed: {type(exc).__name__}: {exc}"[:300],
+            )
+        return ruling
+
+    def _first(self, case: Case) -> Ruling:
+        answers = case.check.noise_answers + case.check.actionable_answers
+        if answers < self._settings.scoring.guard_labels:
+            return Ruling(
+                Action.NOTIFY,
+                Reason.FIRST_OF_INCIDENT,
+                "nothing speaks for hiding it: technicians have not answered enough of its kind",
+            )
+        return Ruling(Action.NOTIFY, Reason.SCORE, "the model is not sure enough to hide it")
+
+    def _record(
+        self, tenant: Tenancy, case: Case, ruling: Ruling, decision_id: str
+    ) -> IncidentMemory:
+        state = tenant.state
+        incident = case.incident
+        if incident is None:
+            incident = self._correlation.open(state, case.alert, decision_id, case.now)
+        if case.repeats:
+            recording.repeated(state, case)
+        else:
+            recording.raised(state, case, incident, decision_id)
+        if ruling.hold_until is not None:
+            recording.held(state, case, ruling.hold_until, decision_id)
+        elif ruling.action is not Action.SUPPRESS:
+            recording.told(state, case, incident)
+        return incident
+
+    # -- what becomes due
+
+    def _run_deadlines(self, tenant: Tenancy, until: float) -> list[DecidedAlert]:
+        decided: list[DecidedAlert] = []
+        while (due := tenant.state.next_due(until)) is not None:
+            if due.kind == HOLD:
+                decided += self._hold_over(tenant, due)
+            else:
+                self._quiet(tenant, due)
+        return decided
+
+    def _hold_over(self, tenant: Tenancy, due: Deadline) -> list[DecidedAlert]:
+        state = tenant.state
+        condition = state.conditions.get(due.key)
+        if condition is None or condition.hold is None or condition.hold.until != due.at:
+            return []
+        hold = condition.hold
+        state.advance(due.at)
+        recording.end_hold(state, condition)
+        case = self._case(tenant, hold.alert, due.at)
+        case.repeats = False
+        case.incident = state.incident(condition.incident)
+        ruling = self._rule(self._after_hold, case) or _persisted(case)
+        decision_id = _later_id(hold.decision_id)
+        if case.incident is None:
+            case.incident = self._correlation.open(state, hold.alert, decision_id, due.at)
+        if ruling.hold_until is not None:
+            recording.held(state, case, ruling.hold_until, decision_id)
+        elif ruling.action is not Action.SUPPRESS:
+            recording.told(state, case, case.incident)
+        return [self._decided(tenant, case, ruling, decision_id, hold.decision_id)]
+
+    def _quiet(self, tenant: Tenancy, due: Deadline) -> None:
+        incident = tenant.state.incident(due.key)
+        if incident is None or incident.resolved_at or incident.is_quiet:
+            return
+        at = self._correlation.quiet_at(tenant.state, incident)
+        if at > due.at:
+            tenant.state.remember_deadline(due._replace(at=at))
+            return
+        incident.is_quiet = True
+        tenant.state.mark(INCIDENT, incident.id)
+
+    # -- what is answered
+
+    def _decided(
+        self,
+        tenant: Tenancy,
+        case: Case,
+        ruling: Ruling,
+        decision_id: str,
+        supersedes: str | None,
+    ) -> DecidedAlert:
+        mode = self._settings.mode_of(case.alert.tenant)
+        score = case.known_score
+        hides = ruling.action is Action.SUPPRESS
+        observes = hides and mode is Mode.OBSERVE
+        decision = Decision(
+            id=decision_id,
+            action=Action.NOTIFY if observes else ruling.action,
+            reason=Reason.OBSERVE_MODE if observes else ruling.reason,
+            decided_at=utc(case.now),
+            mode=mode,
+            would_suppress=hides,
+            hold_until=utc(ruling.hold_until) if ruling.hold_until is not None else None,
+            supersedes=supersedes,
+            noise_probability=score.noise_probability if score else None,
+            confidence=score.confidence if score else None,
+            threshold=self._settings.scoring.hide_above,
+            explanation=_explanation(ruling, score),
+            model=score.model if score else None,
+        )
+        if score is not None:
+            tenant.remember(case, decision, case.incident)
+        return DecidedAlert(case.alert, decision, _reference(case), _repeat(case))
+
+
+def _is_acknowledgement(case: Case) -> bool:
+    return case.alert.state is State.ACKNOWLEDGED and case.condition.is_open
+
+
+def _persisted(case: Case) -> Ruling:
+    waited = (case.now - case.condition.window_at) / 60
+    told = case.incident is not None and case.incident.told_at
+    return Ruling(
+        Action.UPDATE if told else Action.NOTIFY,
+        Reason.PERSISTED,
+        f"did not clear by itself within {waited:.0f} minutes",
+    )
+
+
+def _later_id(decision_id: str) -> str:
+    first, _, number = decision_id.partition("+")
+    return f"{first}+{int(number or 0) + 1}"
+
+
+def _explanation(ruling: Ruling, score: Score | None) -> tuple[Explanation, ...]:
+    first = Explanation(ruling.text, ruling.reason)
+    return (first, *score.explanation) if score else (first,)
+
+
+def _reference(case: Case) -> object:
+    incident = case.incident
+    if incident is None:
+        return None
+    return reference(incident, is_root=incident.root == case.condition.decision_id)
+
+
+def _repeat(case: Case) -> Repeat | None:
+    condition = case.condition
+    if condition.count <= 1:
+        return None
+    return Repeat(condition.count, utc(condition.window_at), utc(condition.seen_at))
+
+
+def iter_tenants(engine: Engine) -> Iterable[str]:
+    """Names the tenants of whom the engine knows anything."""
+    return engine._tenants.keys()

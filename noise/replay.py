@@ -1,0 +1,197 @@
+"""Recorded alerts through an engine in virtual time, with technicians who answer what they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from heapq import heappop, heappush
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from noise.alert import Alert, utc
+from noise.decision import Action, DecidedAlert
+from noise.directory import Directory
+from noise.engine import Engine
+from noise.errors import SourceError
+from noise.label import Label, Verdict
+from noise.sources import Delivery, parse
+
+TICK_SECONDS = 60.0
+MAX_WAITING = 100_000
+CHANGES_EVERY = 20_000
+
+
+class Recorded(NamedTuple):
+    """One delivery as it was recorded; ``at`` is its arrival in epoch seconds.
+
+    ``event`` is its event key, ``origin`` a name that no other delivery of the replay has.
+    ``truth`` is known to whoever judges the result, and never shown to the engine.
+    """
+
+    at: float
+    source: str | None
+    tenant: str | None
+    event: str
+    body: bytes
+    origin: str
+    truth: Verdict | None = None
+
+
+class Replayed(NamedTuple):
+    """What became of one delivery, or, without a delivery, of the time that went by."""
+
+    recorded: Recorded | None
+    decided: list[DecidedAlert]
+    error: SourceError | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a technician will say of an alert, so many seconds after seeing it."""
+
+    verdict: Verdict
+    delay_seconds: float
+    technician: str
+
+
+class Technicians(Protocol):
+    """Whoever answers. Asked when an alert arrives; what they say is only heard if they see it."""
+
+    def answer(self, event: str, truth: Verdict | None) -> Answer | None:
+        """Return what would be said of the alert with this event key, None for nothing."""
+        ...
+
+
+class WrittenAnswers:
+    """Answers that were recorded beside the alerts."""
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        """Take the answers by event key."""
+        self._answers = answers
+
+    def answer(self, event: str, truth: Verdict | None) -> Answer | None:  # noqa: ARG002
+        """Return the recorded answer."""
+        return self._answers.get(event)
+
+
+class TrueAnswers:
+    """A technician who knows the truth, answers late, and errs in a given share of cases."""
+
+    def __init__(self, delay_seconds: float, error_share: float, seed: int) -> None:
+        """Errors follow from ``seed`` and the event key, so that a replay repeats them."""
+        self._delay = delay_seconds
+        self._errors = error_share
+        self._seed = seed
+
+    def answer(self, event: str, truth: Verdict | None) -> Answer | None:
+        """Return the truth, or its opposite now and then."""
+        if truth is None:
+            return None
+        if self._errors and self._errs(event):
+            truth = Verdict.NOISE if truth is Verdict.ACTIONABLE else Verdict.ACTIONABLE
+        return Answer(truth, self._delay, "truth")
+
+    def _errs(self, event: str) -> bool:
+        digest = blake2b(f"{self._seed}\0{event}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) / (1 << 64) < self._errors
+
+
+class _Waiting(NamedTuple):
+    at: float
+    order: int
+    label: Label
+
+
+class Replay:
+    """Drives an engine through recorded deliveries, sorted by arrival."""
+
+    def __init__(
+        self, engine: Engine, directory: Directory, technicians: Technicians | None = None
+    ) -> None:
+        """Take the engine, what is known of the clients, and who answers."""
+        self._engine = engine
+        self._directory = directory
+        self._technicians = technicians
+        self._answers: dict[str, Answer] = {}
+        self._waiting: list[_Waiting] = []
+        self._labels = 0
+        self._ticked_at = 0.0
+        self.labels_given = 0
+
+    def run(self, deliveries: Iterable[Recorded]) -> Iterator[Replayed]:
+        """Yield what became of each delivery, in order, and what fell due between them."""
+        at = 0.0
+        for number, recorded in enumerate(deliveries):
+            at = max(at, recorded.at)
+            if at - self._ticked_at >= TICK_SECONDS or self._is_due(at):
+                yield Replayed(None, self._pass_time(at))
+            yield self._deliver(recorded, at)
+            if number % CHANGES_EVERY == 0:
+                self._engine.forget_changes()  # nobody saves a replay
+        yield Replayed(None, self._pass_time(at))
+
+    def _is_due(self, at: float) -> bool:
+        return bool(self._waiting) and self._waiting[0].at <= at
+
+    def _pass_time(self, until: float) -> list[DecidedAlert]:
+        decided: list[DecidedAlert] = []
+        while self._is_due(until):
+            waiting = heappop(self._waiting)
+            decided += self._shown(self._engine.tick(waiting.at))
+            decided += self._shown(self._engine.learn(waiting.label, waiting.at).decisions)
+            self.labels_given += 1
+        decided += self._shown(self._engine.tick(until))
+        self._ticked_at = until
+        return decided
+
+    def _deliver(self, recorded: Recorded, at: float) -> Replayed:
+        try:
+            alerts = parse(
+                Delivery(recorded.body, recorded.source, recorded.tenant, recorded.event, at),
+                self._directory,
+            )
+        except SourceError as exc:
+            return Replayed(recorded, [], exc)
+        decided: list[DecidedAlert] = []
+        for position, alert in enumerate(alerts):
+            self._ask(alert, recorded.truth)
+            decided += self._engine.handle(alert, at, f"{recorded.origin}-{position}")
+        return Replayed(recorded, self._shown(decided))
+
+    def _ask(self, alert: Alert, truth: Verdict | None) -> None:
+        if self._technicians is None:
+            return
+        answer = self._technicians.answer(alert.event_key, truth)
+        if answer is None:
+            return
+        self._answers[alert.event_key] = answer
+        if len(self._answers) > MAX_WAITING:
+            del self._answers[next(iter(self._answers))]
+
+    def _shown(self, decided: list[DecidedAlert]) -> list[DecidedAlert]:
+        """Have the technicians answer what they see among ``decided``, which is returned."""
+        if self._technicians is not None:
+            for one in decided:
+                self._see(one)
+        return decided
+
+    def _see(self, decided: DecidedAlert) -> None:
+        alert, decision = decided.alert, decided.decision
+        if decision.action is Action.SUPPRESS:
+            if decision.hold_until is None:
+                self._answers.pop(alert.event_key, None)
+            return
+        answer = self._answers.pop(alert.event_key, None)
+        if answer is None:
+            return
+        at = decision.decided_at.timestamp() + answer.delay_seconds
+        self._labels += 1
+        label = Label(
+            label_id=f"{decision.id}/{answer.technician}",
+            tenant=alert.tenant,
+            verdict=answer.verdict,
+            technician=answer.technician,
+            labelled_at=utc(at),
+            decision_id=decision.id,
+        )
+        heappush(self._waiting, _Waiting(at, self._labels, label))

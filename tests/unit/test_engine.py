@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import pytest
+
+from noise.alert import Severity, State, utc
+from noise.decision import Action, Mode, Reason, Role
+from noise.engine import Engine
+from noise.label import Verdict
+from noise.settings import Settings
+from tests.factories import alert
+from tests.story import Story, at, enforcing
+
+
+def a_story_whose_tool_sends_clears(**tree: object) -> Story:
+    """Nothing is held before the tool has shown that it sends clears."""
+    story = Story(enforcing(**tree))
+    story.push(-1000, alert(check="Ping", device="OTHER"))
+    story.push(-999, alert(check="Ping", device="OTHER", state="cleared"))
+    story.push(-998, alert(check="Disk", device="OTHER-2"))
+    story.decided.clear()
+    return story
+
+
+def test_the_first_alert_of_a_check_is_shown_as_novel():
+    story = Story()
+
+    first = story.push(0, alert(check="Disk"))
+
+    assert first.decision.reason is Reason.NOVEL
+    assert first.decision.action is Action.NOTIFY
+    assert first.incident is not None
+    assert first.incident.role is Role.ROOT
+
+
+def test_what_an_open_condition_says_again_is_a_repeat_until_its_window_ends():
+    story = Story()
+    for minute in (0, 10, 59, 61):
+        story.push(minute, alert(check="Disk"))
+
+    assert story.reasons() == [Reason.NOVEL, Reason.REPEAT, Reason.REPEAT, Reason.FIRST_OF_INCIDENT]
+    assert story.decided[2].repeat is not None
+    assert story.decided[2].repeat.count == 3
+
+
+def test_a_rise_in_severity_passes_through_the_repeat_window():
+    story = Story()
+    story.push(0, alert(severity="medium"))
+
+    worse = story.push(1, alert(severity="critical"))
+    again = story.push(2, alert(severity="critical"))
+
+    assert worse.decision.reason is Reason.ESCALATION
+    assert worse.decision.action is Action.UPDATE
+    assert again.decision.reason is Reason.REPEAT
+
+
+def test_a_medium_alert_is_held_and_its_clear_keeps_it_quiet():
+    story = a_story_whose_tool_sends_clears()
+
+    held = story.push(0, alert(check="Disk"))
+    clear = story.push(4, alert(check="Disk", state="cleared"))
+    story.pass_time(60)
+
+    assert held.decision.reason is Reason.HOLDING
+    assert held.decision.hold_until == utc(at(10))
+    assert clear.decision.reason is Reason.CLEARED_WHILE_HELD
+    assert story.told() == []
+
+
+def test_a_held_alert_that_persists_is_told_with_its_own_time_however_late_the_tick():
+    story = a_story_whose_tool_sends_clears()
+    held = story.push(0, alert(check="Disk"))
+
+    (told,) = story.pass_time(500)
+
+    assert told.decision.reason is Reason.PERSISTED
+    assert told.decision.decided_at == utc(at(10))
+    assert told.decision.supersedes == held.decision.id
+    assert told.decision.id != held.decision.id
+    assert told.alert == held.alert
+
+
+def test_a_tool_that_never_sent_a_clear_is_not_waited_for():
+    story = Story()
+    story.push(0, alert(check="Disk", device="A"))
+
+    assert story.push(30, alert(check="Disk", device="B")).decision.action is Action.NOTIFY
+
+
+def test_a_critical_alert_is_never_held():
+    story = a_story_whose_tool_sends_clears()
+
+    assert story.push(0, alert(check="Disk", severity="critical")).decision.action is Action.NOTIFY
+
+
+def test_an_escalation_ends_the_waiting():
+    story = a_story_whose_tool_sends_clears()
+    story.push(0, alert(check="Disk", severity="medium"))
+
+    worse = story.push(2, alert(check="Disk", severity="critical"))
+    due = story.pass_time(60)
+
+    assert worse.decision.reason is Reason.ESCALATION
+    assert due == []
+
+
+def test_the_last_clear_of_a_told_incident_resolves_it_and_earlier_ones_do_not():
+    story = Story()
+    story.push(0, alert(check="Disk", severity="critical"))
+    story.push(1, alert(check="Memory", severity="critical"))
+
+    first = story.push(5, alert(check="Disk", state="cleared"))
+    last = story.push(6, alert(check="Memory", state="cleared"))
+
+    assert first.decision.reason is Reason.CLEARED
+    assert last.decision.reason is Reason.RESOLVED
+    assert last.decision.action is Action.UPDATE
+    assert first.incident is not None
+    assert last.incident is not None
+    assert first.incident.id == last.incident.id
+
+
+def test_a_clear_without_a_raise_is_hidden_and_opens_nothing():
+    story = Story()
+
+    clear = story.push(0, alert(state="cleared"))
+
+    assert clear.decision.reason is Reason.CLEARED
+    assert clear.incident is None
+    assert story.engine.incidents() == []
+
+
+def test_a_clear_finds_its_raise_by_alert_key_when_the_condition_key_differs():
+    story = Story()
+    story.push(0, alert(check="Disk", alert_key="uid-1"))
+
+    clear = story.push(5, alert(check="Disk is fine", alert_key="uid-1", state="cleared"))
+
+    assert clear.decision.reason is Reason.RESOLVED
+
+
+def test_a_raise_that_arrives_after_its_own_clear_is_not_shown():
+    story = Story()
+    story.push(0, alert(check="Disk", alert_key="u0", device="B"))
+    story.push(9, alert(alert_key="u1", check="Disk", state="cleared", occurred_at=utc(at(8))))
+
+    late = story.push(10, alert(alert_key="u1", check="Disk", occurred_at=utc(at(1))))
+
+    assert late.decision.reason is Reason.CLEARED
+    assert late.decision.action is Action.SUPPRESS
+
+
+def test_the_clear_of_an_earlier_raise_does_not_close_a_newer_one():
+    story = Story()
+    story.push(10, alert(alert_key="u2", occurred_at=utc(at(9)), severity="critical"))
+
+    old = story.push(11, alert(alert_key="u1", state="cleared", occurred_at=utc(at(5))))
+    own = story.push(12, alert(alert_key="u2", state="cleared", occurred_at=utc(at(12))))
+
+    assert old.decision.reason is Reason.CLEARED
+    assert own.decision.reason is Reason.RESOLVED
+
+
+def test_an_acknowledgement_of_an_open_condition_is_no_new_trouble():
+    story = Story()
+    story.push(0, alert())
+
+    noted = story.push(1, alert(state="acknowledged"))
+
+    assert noted.decision.reason is Reason.INCIDENT_MEMBER
+
+
+def test_an_acknowledgement_whose_raise_was_lost_is_shown():
+    assert Story().push(0, alert(state="acknowledged")).decision.action is Action.NOTIFY
+
+
+def test_a_flapping_condition_is_hidden_once_people_were_told():
+    story = Story(enforcing(flapping={"changes": 3, "window_minutes": 60}))
+    for minute in range(0, 20, 4):
+        story.push(minute, alert(severity="critical"))
+        story.push(minute + 1, alert(severity="critical", state="cleared"))
+
+    raises = [one.decision.reason for one in story.decided if one.alert.state is State.RAISED]
+    assert raises[-1] is Reason.FLAPPING
+    assert Reason.FLAPPING not in raises[:3]
+
+
+def test_a_flapping_condition_is_told_again_when_its_window_has_passed():
+    story = Story(enforcing(flapping={"changes": 3, "window_minutes": 30}))
+    for minute in range(0, 64, 2):
+        story.push(minute, alert(severity="critical"))
+        story.push(minute + 1, alert(severity="critical", state="cleared"))
+
+    told = [minute for minute, _ in story.told()]
+    assert any(minute > 30 for minute in told)
+
+
+def test_maintenance_hides_an_alert_until_the_window_ends_and_then_tells_what_is_left():
+    window = {
+        "name": "patch night",
+        "starts_at": utc(at(0)),
+        "ends_at": utc(at(120)),
+        "matchers": [{"field": "device", "value": "SRV-1"}],
+    }
+    story = Story(enforcing(maintenance=[window]))
+
+    hidden = story.push(5, alert(device="SRV-1", severity="critical"))
+    again = story.push(100, alert(device="SRV-1", severity="critical"))
+    other = story.push(6, alert(device="SRV-2", check="Other"))
+    (left,) = story.pass_time(121)
+
+    assert hidden.decision.reason is Reason.MAINTENANCE
+    assert again.decision.reason is Reason.MAINTENANCE
+    assert other.decision.action is Action.NOTIFY
+    assert left.decision.reason is Reason.PERSISTED
+    assert left.decision.supersedes == hidden.decision.id
+
+
+def test_maintenance_never_hides_a_security_alert():
+    window = {
+        "name": "all",
+        "starts_at": utc(at(0)),
+        "ends_at": utc(at(120)),
+        "matchers": [{"field": "device", "op": "=~", "value": ".*"}],
+    }
+    story = Story(enforcing(maintenance=[window]))
+
+    assert story.push(5, alert(category="security")).decision.action is Action.NOTIFY
+
+
+def test_a_policy_hides_what_fits_and_another_always_shows():
+    story = Story(
+        enforcing(
+            policies=[
+                {"name": "lab", "matchers": [{"field": "device", "op": "=~", "value": "LAB-.*"}]},
+                {
+                    "name": "vip",
+                    "show": True,
+                    "matchers": [{"field": "device", "value": "VIP"}],
+                },
+            ]
+        )
+    )
+
+    lab = story.push(0, alert(device="LAB-7", severity="critical"))
+    vip = story.push(1, alert(device="VIP"))
+    repeat = story.push(2, alert(device="VIP"))
+
+    assert lab.decision.reason is Reason.POLICY
+    assert vip.decision.action is Action.NOTIFY
+    assert repeat.decision.reason is Reason.REPEAT
+
+
+def test_a_further_device_of_the_same_check_joins_the_incident_silently():
+    story = Story()
+    story.push(0, alert(check="Agent offline", device="A"))
+
+    second = story.push(1, alert(check="Agent offline", device="B"))
+
+    assert second.decision.reason is Reason.INCIDENT_MEMBER
+    assert second.incident is not None
+    assert second.incident.role is Role.MEMBER
+    assert second.incident.size == 2
+
+
+def test_a_new_kind_of_alert_that_joins_a_told_incident_is_an_update():
+    story = Story()
+    story.push(0, alert(check="Disk", device="OTHER"))
+    story.push(40, alert(check="Ping", device="A"))
+
+    joined = story.push(41, alert(check="Disk", device="A"))
+
+    assert joined.decision.reason is Reason.INCIDENT_CHANGED
+    assert joined.decision.action is Action.UPDATE
+
+
+def test_a_more_severe_member_is_an_update():
+    story = Story()
+    story.push(0, alert(check="Agent offline", device="A", severity="low"))
+
+    joined = story.push(1, alert(check="Agent offline", device="B", severity="high"))
+
+    assert joined.decision.reason is Reason.INCIDENT_CHANGED
+
+
+def test_a_resolved_incident_takes_no_new_members():
+    story = Story()
+    first = story.push(0, alert(severity="critical"))
+    story.push(1, alert(severity="critical", state="cleared"))
+
+    second = story.push(2, alert(severity="critical"))
+
+    assert first.incident is not None
+    assert second.incident is not None
+    assert second.incident.id != first.incident.id
+
+
+def test_what_technicians_called_noise_is_hidden_after_enough_answers():
+    story = Story()
+    for day in range(30):
+        shown = story.push(day * 1440, alert(check="Printer toner", severity="low"))
+        if shown.decision.action is not Action.SUPPRESS:
+            story.answer(day * 1440 + 30, shown, Verdict.NOISE)
+
+    last = story.push(31 * 1440, alert(check="Printer toner", severity="low"))
+
+    assert last.decision.reason is Reason.LEARNED_NOISE
+    assert last.decision.noise_probability is not None
+    assert last.decision.noise_probability > 0.9
+    assert last.decision.model is not None
+    assert last.decision.model.labels_seen > 5
+
+
+def test_the_model_alone_never_hides_the_highest_severity():
+    story = Story()
+    for day in range(40):
+        shown = story.push(day * 1440, alert(severity="critical"))
+        story.answer(day * 1440 + 30, shown, Verdict.NOISE)
+
+    assert story.push(50 * 1440, alert(severity="critical")).decision.action is not Action.SUPPRESS
+
+
+def test_observe_mode_hides_nothing_and_says_what_it_would_have_done():
+    story = Story(Settings())
+    story.push(0, alert())
+
+    repeat = story.push(1, alert())
+
+    assert repeat.decision.action is Action.NOTIFY
+    assert repeat.decision.reason is Reason.OBSERVE_MODE
+    assert repeat.decision.would_suppress
+    assert repeat.decision.mode is Mode.OBSERVE
+    assert repeat.decision.explanation[0].feature == Reason.REPEAT
+
+
+def test_a_tenant_can_run_in_a_mode_of_its_own():
+    settings = enforcing(tenant_modes={"careful": "observe"})
+    story = Story(settings)
+    for tenant in ("careful", "bold"):
+        story.push(0, alert(tenant=tenant))
+        story.push(1, alert(tenant=tenant))
+
+    actions = [(d.alert.tenant, d.decision.action) for d in story.decided]
+    assert actions[1] == ("careful", Action.NOTIFY)
+    assert actions[3] == ("bold", Action.SUPPRESS)
+
+
+def test_the_clock_of_a_tenant_never_runs_backwards():
+    story = Story()
+    story.push(10, alert(check="A"))
+
+    earlier = story.push(5, alert(check="B"))
+
+    assert earlier.decision.decided_at == utc(at(10))
+
+
+def test_an_incident_without_news_becomes_quiet():
+    story = Story(enforcing(correlation={"quiet_after_minutes": 60}))
+    story.push(0, alert())
+    story.push(30, alert())
+    story.engine.incidents()
+
+    story.pass_time(80)
+    assert story.engine.incidents() == []
+
+    story.pass_time(91)
+    assert [incident.state for incident in story.engine.incidents()] == ["quiet"]
+
+
+@pytest.mark.parametrize("broken", ["stage", "scorer"])
+def test_a_stage_or_scorer_that_fails_shows_the_alert(broken, monkeypatch):
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    targets = {"stage": "noise.stages.novel.Novel.judge", "scorer": "noise.tenancy.Tenancy.score"}
+    monkeypatch.setattr(targets[broken], fail)
+    story = Story()
+
+    shown = story.push(0, alert())
+
+    assert shown.decision.reason is Reason.FAIL_OPEN
+    assert shown.decision.action is Action.NOTIFY
+    assert "ZeroDivisionError" in shown.decision.explanation[0].text
+
+
+def test_the_unknown_severity_ranks_are_ordered():
+    assert Severity.CRITICAL.rank > Severity.HIGH.rank > Severity.INFO.rank
+
+
+def test_a_state_record_that_cannot_be_read_is_counted_and_left_out():
+    engine = Engine(Settings())
+
+    engine.load(b"not a key", b"1")
+    engine.load(b"acme\0c\0abc", b"9whatever")
+    engine.load(b"acme\0c\0abc", b"1\xff\xff")
+    engine.load(b"acme\0?\0abc", b"1")
+
+    assert engine.unreadable == 4

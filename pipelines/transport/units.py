@@ -1,0 +1,229 @@
+"""The units of this worker: who owns which partition number, and since when."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import faust
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, server_list
+from faust.types import TP
+
+from pipelines.transport.exits import Fatal
+from pipelines.transport.producer import UnitProducer
+from pipelines.transport.settings import TransportSettings
+from pipelines.transport.state import StateTable
+from pipelines.transport.unit import Counters, Unit
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.05
+"""Between two tries of a producer; aiokafka's 0.1 s is long beside a transaction of 10 ms."""
+
+
+class Start(NamedTuple):
+    """Where reading of an input begins after a rebalance."""
+
+    committed: int | None
+    """What the group has committed; None when it has not yet."""
+    offset: int
+    """The first offset to read."""
+
+
+class Batch(NamedTuple):
+    """Records of one input as they were read."""
+
+    start: int
+    """The offset from which they were read; the first record may lie above it."""
+    records: list[Any]
+
+
+class Progress(NamedTuple):
+    """What a partition number has done in this process, and how far it is behind."""
+
+    partition: int
+    records: int
+    """Input records committed."""
+    outputs: int
+    """Outputs committed."""
+    transactions: int
+    transaction_seconds: float
+    lag: dict[str, int]
+    """Offsets written and not yet folded, by topic; empty for a lost partition."""
+
+
+class Units:
+    """The units of this worker by partition number."""
+
+    def __init__(
+        self,
+        app: faust.App,
+        table: StateTable,
+        inputs: Collection[str],
+        settings: TransportSettings,
+    ) -> None:
+        self.app = app
+        self.inputs = frozenset(inputs)
+        self.settings = settings
+        self.counters: defaultdict[int, Counters] = defaultdict(Counters)
+        self.behind: Callable[[TP, int], int | None] = lambda _tp, _offset: None
+        """How many offsets an input goes on behind this one; set by the consumer."""
+        self._table = table
+        self._units: dict[int, Unit] = {}
+        self._generation = 0
+        self._background: set[asyncio.Task[None]] = set()
+
+    def connection(self) -> dict[str, Any]:
+        """How to reach the broker, as aiokafka's clients want to be told."""
+        conf = self.app.conf
+        return {
+            "bootstrap_servers": server_list(conf.broker_producer, 9092),
+            "request_timeout_ms": int(self.settings.request_timeout * 1000),
+            "retry_backoff_ms": int(RETRY_SECONDS * 1000),
+            **credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        }
+
+    async def assign(self, assigned: Collection[TP], generation: int) -> None:
+        """Own these partitions from this generation of the group on.
+
+        Raises RuntimeError when the topics of a partition number are not assigned together.
+        """
+        numbers = self._numbers(assigned)
+        for unit in list(self._units.values()):
+            if unit.number not in numbers or not self._may_keep(unit, generation):
+                self._drop(unit)
+        self._generation = generation
+        new = [self._new(number) for number in sorted(numbers - self._units.keys())]
+        async with asyncio.timeout(self.settings.commit_timeout):
+            await asyncio.gather(*(unit.producer.start() for unit in new))
+        kept = sorted(self._units)
+        self._units.update((unit.number, unit) for unit in new)
+        log.info("generation %d: new %s, kept %s", generation, [u.number for u in new], kept)
+
+    def _numbers(self, assigned: Collection[TP]) -> set[int]:
+        # Rule 1: Faust keeps the inputs and the changelog of a number together only while they
+        # have the same number of partitions and the same subscribers.
+        by_topic: dict[str, set[int]] = {t: set() for t in (*self.inputs, self._table.changelog)}
+        for tp in assigned:
+            by_topic.setdefault(tp.topic, set()).add(tp.partition)
+        numbers = by_topic[self._table.changelog]
+        if any(by_topic[topic] != numbers for topic in self.inputs):
+            raise RuntimeError(
+                "inputs and state are not assigned together; all these topics need the same "
+                f"number of partitions: { ({t: sorted(n) for t, n in by_topic.items()}) }"
+            )
+        return numbers
+
+    def _may_keep(self, unit: Unit, generation: int) -> bool:
+        # Rule 5: in adjacent generations nobody else can have owned it in between.
+        return unit.recovered and unit.idle and generation == self._generation + 1
+
+    def _new(self, number: int) -> Unit:
+        conf = self.app.conf
+        timeout = int(self.settings.transaction_timeout * 1000)
+        batching = {"max_batch_size": self.settings.batch_bytes, "linger_ms": 0}
+        connection = {**self.connection(), **batching, "transaction_timeout_ms": timeout}
+        return Unit(
+            number,
+            state=self._table.open(number),
+            changelog=self._table.changelog,
+            producer=UnitProducer(f"{conf.id}-{number}", conf.id, connection),
+            settings=self.settings,
+            counters=self.counters[number],
+            failed=self._failed,
+        )
+
+    def _drop(self, unit: Unit) -> None:
+        del self._units[unit.number]
+        self._table.drop(unit.number)
+        self._in_background(unit.producer.stop())
+
+    def _failed(self, error: BaseException) -> None:
+        self._in_background(self._fail(error))
+
+    async def _fail(self, error: BaseException) -> None:
+        async with Fatal(self.app):
+            raise error
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def recover(self) -> None:
+        """Give each new unit back the state that its last owner committed."""
+        new = [unit for unit in self._units.values() if not unit.recovered]
+        await self._table.recover([unit.number for unit in new], self.connection())
+        for unit in new:
+            unit.recovered = True
+
+    def open(self, generation: int, starts: Mapping[TP, Start]) -> None:
+        """Let the units of this generation take work, from these offsets on.
+
+        Raises RuntimeError when a kept unit and the group disagree about what is done.
+        """
+        if generation != self._generation:
+            return
+        for tp, start in starts.items():
+            unit = self._units[tp.partition]
+            if unit.committed.setdefault(tp, start.committed) != start.committed:
+                raise RuntimeError(
+                    f"{tp}: the group is at {start.committed}, this worker committed "
+                    f"{unit.committed[tp]}"
+                )
+            unit.position[tp] = start.offset
+        for unit in self._units.values():
+            if unit.recovered and len(unit.position) == len(self.inputs):
+                unit.open()
+        if not all(unit.is_open for unit in self._units.values()):
+            raise RuntimeError("a partition could not be opened: no start offset for its inputs")
+
+    async def fold(self, tp: TP, batch: Batch, generation: int) -> None:
+        """Take in a batch that was read in this generation; wait while its unit is full."""
+        unit = self._units.get(tp.partition)
+        if unit is None:
+            return
+        await unit.room()
+        # A batch of an older generation is above what is committed: it is read again.
+        if unit.is_open and generation == self._generation:
+            unit.fold(tp, *batch)
+
+    def tick(self) -> None:
+        """Let time pass in all open units."""
+        for unit in self._units.values():
+            unit.tick()
+
+    async def close(self) -> None:
+        """Take no more work, and wait for the open transactions; give up those that last."""
+        for unit in self._units.values():
+            unit.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.drain_timeout):
+                await asyncio.gather(*(unit.drained() for unit in self._units.values()))
+        for unit in list(self._units.values()):
+            if not unit.idle:
+                unit.abandon()
+                self._drop(unit)
+
+    def progress(self) -> list[Progress]:
+        """Tell what each partition number has done here, and how far it is behind."""
+        return [
+            Progress(n, **asdict(c), lag=self._lag(n)) for n, c in sorted(self.counters.items())
+        ]
+
+    def _lag(self, number: int) -> dict[str, int]:
+        unit = self._units.get(number)
+        if unit is None:
+            return {}
+        lags = {tp.topic: self.behind(tp, offset) for tp, offset in unit.position.items()}
+        return {topic: lag for topic, lag in lags.items() if lag is not None}
+
+    async def stop(self) -> None:
+        """Close, and let go of all connections."""
+        await self.close()
+        for unit in list(self._units.values()):
+            self._drop(unit)
+        await asyncio.gather(*self._background, return_exceptions=True)

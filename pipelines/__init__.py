@@ -1,0 +1,1 @@
+"""Moves: topics, transactions, files, clocks and pages around the engine that decides."""

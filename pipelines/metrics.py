@@ -1,0 +1,289 @@
+"""Every ``noise_*`` metric, in one file; what each transaction did moves here when it is committed.
+
+Label values come from closed lists and start at zero. The tenant is a label too: the first
+``metrics.tenants`` of them have series of their own, all others share ``other``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tallied
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.core import SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+from noise import settings
+from noise.decision import HIDDEN, SHOWN, Action, Reason
+from noise.label import LabelSource, Verdict
+
+OTHER = "other"
+NO_TENANT = "unknown"
+LATENCIES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+DELAYS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400)
+
+
+class End(StrEnum):
+    """Where a raw record ends; each in exactly one place."""
+
+    DECIDED = "decided"
+    DEAD_LETTER = "dead_letter"
+    FORWARDED = "forwarded"
+
+
+class DecisionKind(NamedTuple):
+    """What decisions are counted by."""
+
+    action: Action
+    reason: Reason
+
+
+@dataclass
+class Tally:
+    """What some records led to, counted until the transaction that carries them is committed.
+
+    ``arrivals`` are the times at which the decided alerts reached Kafka, ``label_delays`` the
+    seconds from an answer to its arrival here.
+    """
+
+    raw: Tallied[str] = field(default_factory=Tallied)
+    ends: Tallied[tuple[str, End]] = field(default_factory=Tallied)
+    dead_letters: Tallied[str] = field(default_factory=Tallied)
+    alerts: int = 0
+    decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
+    later_decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
+    labels: Tallied[tuple[Verdict, LabelSource]] = field(default_factory=Tallied)
+    label_outcomes: Tallied[str] = field(default_factory=Tallied)
+    label_delays: list[float] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)
+    failed_open: int = 0
+    newest_arrival: float | None = None
+
+
+class TransactionTotals(NamedTuple):
+    """How many transactions were committed, and how long they took in all, in seconds."""
+
+    transactions: int
+    seconds: float
+
+
+class _Transactions(Collector):
+    """Reads the transport's own counters at the moment of the scrape."""
+
+    def __init__(self) -> None:
+        self.totals = TransactionTotals(0, 0.0)
+
+    def collect(self) -> Iterable[SummaryMetricFamily]:
+        yield SummaryMetricFamily(
+            "noise_transaction_seconds",
+            "Time that committed transactions took.",
+            count_value=self.totals.transactions,
+            sum_value=self.totals.seconds,
+        )
+
+
+class Metrics:
+    """The numbers of one worker, in a registry of their own."""
+
+    def __init__(
+        self,
+        limits: settings.Metrics,
+        *,
+        dead_letter_reasons: Iterable[str] = (),
+        label_outcomes: Iterable[str] = (),
+    ) -> None:
+        """Declare all metrics, with those of closed label values set to zero."""
+        self.registry = CollectorRegistry()
+        self._max_tenants = limits.tenants
+        self._tenants: set[str] = set()
+        self._books: Tallied[tuple[str, int]] = Tallied()
+        self._dead_letter_reasons = frozenset(dead_letter_reasons) | {OTHER}
+        self._label_outcomes = frozenset(label_outcomes) | {OTHER}
+        self._declare_flow()
+        self._declare_decisions()
+        self._declare_answers()
+        self._declare_tenants()
+        self._transactions = _Transactions()
+        self.registry.register(self._transactions)
+        self._start_at_zero()
+
+    # -- declarations
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(f"noise_{name}", says, labels, registry=self.registry)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(f"noise_{name}", says, labels, registry=self.registry)
+
+    def _declare_flow(self) -> None:
+        by_tenant = ("tenant", "partition")
+        self.raw_records = self._counter(
+            "raw_records_total", "Raw records taken from Kafka.", *by_tenant
+        )
+        self.record_ends = self._counter(
+            "record_ends_total", "Where raw records ended.", "tenant", "partition", "end"
+        )
+        self.balance = self._gauge(
+            "balance_difference",
+            "Raw records that ended in no place or in two; anything but 0 is a fault.",
+            *by_tenant,
+        )
+        self.alerts = self._counter("alerts_total", "Alerts read from raw records.")
+        self.dead_letters = self._counter(
+            "dead_letters_total", "Records that could not be read, by reason.", "reason"
+        )
+        self.forwarded = self._counter(
+            "forwarded_records_total", "Raw records handed on to their tenant's partition."
+        )
+        self.lag = self._gauge(
+            "consumer_lag_records", "Records not yet committed.", "topic", "partition"
+        )
+        self.end_to_end_lag = self._gauge(
+            "end_to_end_lag_seconds", "Age of the newest decided alert when it was committed."
+        )
+        self.transactions = self._counter("transactions_total", "Transactions committed.")
+
+    def _declare_decisions(self) -> None:
+        self.decisions = self._counter(
+            "decisions_total", "First decisions, one for each alert.", "action", "reason"
+        )
+        self.later_decisions = self._counter(
+            "later_decisions_total",
+            "Decisions that supersede an earlier one on the same alert.",
+            "action",
+            "reason",
+        )
+        self.fail_open = self._counter(
+            "fail_open_total", "Alerts shown unjudged, because judging failed."
+        )
+        self.latency = Histogram(
+            "noise_decision_latency_seconds",
+            "From a record's arrival in Kafka to its committed decision.",
+            buckets=LATENCIES,
+            registry=self.registry,
+        )
+
+    def _declare_answers(self) -> None:
+        self.labels = self._counter(
+            "labels_total", "Answers from people and systems.", "verdict", "source"
+        )
+        self.label_outcomes = self._counter(
+            "label_outcomes_total", "What became of the answers.", "outcome"
+        )
+        self.label_delay = Histogram(
+            "noise_label_delay_seconds",
+            "From an answer to its arrival in the worker.",
+            buckets=DELAYS,
+            registry=self.registry,
+        )
+
+    def _declare_tenants(self) -> None:
+        self.mode = self._gauge("mode", "1 for the mode that a client runs in.", "tenant", "mode")
+
+    def _start_at_zero(self) -> None:
+        for action, reason in _decision_kinds():
+            self.decisions.labels(action=action, reason=reason)
+            self.later_decisions.labels(action=action, reason=reason)
+        for dead_letter_reason in self._dead_letter_reasons:
+            self.dead_letters.labels(reason=dead_letter_reason)
+        for verdict in Verdict:
+            for source in LabelSource:
+                self.labels.labels(verdict=verdict, source=source)
+        for outcome in self._label_outcomes:
+            self.label_outcomes.labels(outcome=outcome)
+
+    # -- what is measured
+
+    def settle(self, tally: Tally, partition: int, now: float) -> None:
+        """Count what a committed transaction of ``partition`` did; ``now`` in epoch seconds."""
+        self.transactions.inc()
+        self._settle_books(tally, partition)
+        self._settle_decisions(tally, now)
+        self._settle_labels(tally)
+
+    def _settle_books(self, tally: Tally, partition: int) -> None:
+        touched = set()
+        for tenant, count in tally.raw.items():
+            name = self.tenant_label(tenant)
+            self.raw_records.labels(name, partition).inc(count)
+            self._books[name, partition] += count
+            touched.add(name)
+        for (tenant, end), count in tally.ends.items():
+            name = self.tenant_label(tenant)
+            self.record_ends.labels(name, partition, end).inc(count)
+            self._books[name, partition] -= count
+            touched.add(name)
+            if end is End.FORWARDED:
+                self.forwarded.inc(count)
+        for name in touched:
+            self.balance.labels(name, partition).set(self._books[name, partition])
+        for reason, count in tally.dead_letters.items():
+            known = reason if reason in self._dead_letter_reasons else OTHER
+            self.dead_letters.labels(reason=known).inc(count)
+
+    def _settle_decisions(self, tally: Tally, now: float) -> None:
+        self.alerts.inc(tally.alerts)
+        self.fail_open.inc(tally.failed_open)
+        for kind, count in tally.decisions.items():
+            self.decisions.labels(*kind).inc(count)
+        for kind, count in tally.later_decisions.items():
+            self.later_decisions.labels(*kind).inc(count)
+        for arrived_at in tally.arrivals:
+            self.latency.observe(max(0.0, now - arrived_at))
+        if tally.newest_arrival is not None:
+            self.end_to_end_lag.set(max(0.0, now - tally.newest_arrival))
+
+    def _settle_labels(self, tally: Tally) -> None:
+        for (verdict, source), count in tally.labels.items():
+            self.labels.labels(verdict, source).inc(count)
+        for outcome, count in tally.label_outcomes.items():
+            known = outcome if outcome in self._label_outcomes else OTHER
+            self.label_outcomes.labels(known).inc(count)
+        for delay in tally.label_delays:
+            self.label_delay.observe(max(0.0, delay))
+
+    def show_lag(self, behind: Mapping[tuple[str, int], int]) -> None:
+        """Show how far each partition that is ours is behind; forget the others."""
+        self.lag.clear()
+        for (topic, partition), records in behind.items():
+            self.lag.labels(topic, partition).set(records)
+
+    def show_transactions(self, totals: TransactionTotals) -> None:
+        """Show how long transactions took."""
+        self._transactions.totals = totals
+
+    def tenant_label(self, tenant: str) -> str:
+        """Return the label value under which ``tenant`` is counted."""
+        if tenant in self._tenants:
+            return tenant
+        if len(self._tenants) >= self._max_tenants:
+            return OTHER
+        self._tenants.add(tenant)
+        return tenant
+
+
+def _decision_kinds() -> Iterable[DecisionKind]:
+    for reason in sorted(SHOWN):
+        yield DecisionKind(Action.NOTIFY, reason)
+        yield DecisionKind(Action.UPDATE, reason)
+    for reason in sorted(HIDDEN):
+        yield DecisionKind(Action.SUPPRESS, reason)
+
+
+class PageError(Exception):
+    """The page of metrics cannot be served; the text says what to mend."""
+
+
+def serve(metrics: Metrics, page: settings.Metrics) -> int:
+    """Serve ``/metrics`` from a thread of its own and return the port. Raises PageError."""
+    try:
+        server, _ = start_http_server(page.port, page.address, registry=metrics.registry)
+    except OSError as exc:
+        raise PageError(
+            f"/metrics cannot be served on {page.address}:{page.port} ({exc.strerror}): "
+            "set metrics.port to a free port, or to 0 for any"
+        ) from exc
+    return int(server.server_port)

@@ -1,0 +1,135 @@
+"""Everything of one partition number: its engine, its clock, its books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from aiokafka import ConsumerRecord
+
+from noise.decision import DecidedAlert
+from noise.incident import Incident
+from pipelines.agents import outputs
+from pipelines.agents.event_clock import EventClock
+from pipelines.agents.feedback import FeedbackFold, Learns
+from pipelines.agents.raw import Decides, Parse, RawFold
+from pipelines.clock import Clock
+from pipelines.metrics import Metrics, Tally
+from pipelines.topics import Topics
+from pipelines.transport import Output
+
+CLOCK_KEY = b"clock"  # the engine's keys have NUL bytes in them
+MARKERS = 1  # a transaction marker at the end is an offset that is never delivered
+
+Behind = Callable[[], int | None]
+
+
+class Remembers(Decides, Learns, Protocol):
+    """The engine, as far as a partition needs it."""
+
+    def tick(self, now: float) -> list[DecidedAlert]: ...
+    def incidents(self) -> list[Incident]: ...
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]: ...
+    def load(self, key: bytes, value: bytes) -> None: ...
+
+
+class PartitionFold:
+    """Folds raw records, answers and time into one engine; the transport's ``Partition``."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        topics: Topics,
+        engine: Remembers,
+        parse: Parse,
+        metrics: Metrics,
+        wall: Clock,
+        behind: Behind,
+    ) -> None:
+        """Carry for partition ``number``.
+
+        ``behind`` says how many raw offsets have not been folded yet, None if that is not known.
+        """
+        self.number = number
+        self.engine = engine
+        self._topics = topics
+        self._metrics = metrics
+        self._wall = wall
+        self._behind = behind
+        self._clock = EventClock(wall)
+        self._is_clock_saved = True
+        self._raw = RawFold(number, topics, engine, parse)
+        self._feedback = FeedbackFold(number, topics, engine)
+        self._tally = Tally()
+        self._uncommitted: list[Tally] = []
+
+    def fold(self, topic: str, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
+        """Take in records of the raw or the feedback topic."""
+        if topic == self._topics.feedback.name:
+            yield from self._fold_feedback(records)
+        else:
+            yield from self._fold_raw(records)
+        yield from self._incidents()
+
+    def _fold_raw(self, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
+        arrivals: list[float] = []
+        for record in records:
+            arrival, produced = self._raw.take(record, self._tally)
+            if arrival is not None:
+                arrivals.append(arrival)
+            yield from produced
+        if arrivals:
+            self._clock.saw(min(arrivals), arrivals[-1])
+            self._is_clock_saved = False
+
+    def _fold_feedback(self, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
+        now = self._now()
+        for record in records:
+            arrived_at = max(0, record.timestamp) / 1000
+            result, produced = self._feedback.take(
+                record, arrived_at if now is None else now, self._tally
+            )
+            yield from produced
+            if result is not None:
+                yield from self._raw.carry(result.decisions, self._tally)
+
+    def tick(self) -> Iterator[Output]:
+        """Run what has become due."""
+        now = self._now()
+        if now is None:
+            return
+        yield from self._raw.carry(self.engine.tick(now), self._tally)
+        yield from self._incidents()
+
+    def _now(self) -> float | None:
+        behind = self._behind()
+        return self._clock.now(caught_up=behind is not None and behind <= MARKERS)
+
+    def _incidents(self) -> Iterator[Output]:
+        for changed in self.engine.incidents():
+            yield outputs.incident(self._topics, changed)
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Hand over what must survive, and close the books of this transaction."""
+        if self._tally != Tally():
+            self._uncommitted.append(self._tally)
+            self._tally = Tally()
+        if not self._is_clock_saved:
+            self._is_clock_saved = True
+            yield CLOCK_KEY, self._clock.anchor()
+        yield from self.engine.changes()
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Take back what survived."""
+        if key == CLOCK_KEY:
+            self._clock.restore(value)
+        else:
+            self.engine.load(key, value)
+
+    def committed(self) -> None:
+        """Count what has become visible."""
+        self._metrics.transactions.inc()
+        for tally in self._uncommitted:
+            self._metrics.settle(tally, self.number, self._wall())
+        self._uncommitted.clear()

@@ -7,7 +7,8 @@ Label values come from closed lists and start at zero. The tenant is a label too
 from __future__ import annotations
 
 from collections import Counter as Tallied
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -198,8 +199,7 @@ class Metrics:
     # -- what is measured
 
     def settle(self, tally: Tally, partition: int, now: float) -> None:
-        """Count what a committed transaction of ``partition`` did; ``now`` in epoch seconds."""
-        self.transactions.inc()
+        """Count what was committed for ``partition`` at ``now``, in epoch seconds."""
         self._settle_books(tally, partition)
         self._settle_decisions(tally, now)
         self._settle_labels(tally)
@@ -277,13 +277,26 @@ class PageError(Exception):
     """The page of metrics cannot be served; the text says what to mend."""
 
 
-def serve(metrics: Metrics, page: settings.Metrics) -> int:
-    """Serve ``/metrics`` from a thread of its own and return the port. Raises PageError."""
+class Page(NamedTuple):
+    """Where the metrics are served."""
+
+    address: str
+    port: int
+
+
+@contextmanager
+def serve(metrics: Metrics, page: settings.Metrics) -> Iterator[Page]:
+    """Serve ``/metrics`` from a thread of its own while the block runs. Raises PageError."""
     try:
-        server, _ = start_http_server(page.port, page.address, registry=metrics.registry)
+        server, thread = start_http_server(page.port, page.address, registry=metrics.registry)
     except OSError as exc:
         raise PageError(
             f"/metrics cannot be served on {page.address}:{page.port} ({exc.strerror}): "
             "set metrics.port to a free port, or to 0 for any"
         ) from exc
-    return int(server.server_port)
+    try:
+        yield Page(page.address, int(server.server_port))
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

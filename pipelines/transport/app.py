@@ -13,8 +13,6 @@ from pipelines.transport.settings import TransportSettings
 from pipelines.transport.state import StateTable
 from pipelines.transport.units import Units
 
-MAX_REQUEST_BYTES = 16 * 1024 * 1024
-
 
 def build_faust_app(
     name: str,

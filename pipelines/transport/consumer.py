@@ -19,7 +19,7 @@ from pipelines.transport.units import Batch, Start, Units
 
 log = logging.getLogger(__name__)
 
-FETCH_SECONDS = 0.5
+FETCH_SECONDS = 0.2
 LONG_POLL_SECONDS = 0.5
 QUEUED_BATCHES = 8
 
@@ -81,11 +81,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         assignment = subscription.assignment if subscription else None
         return assignment.state_value(tp) if assignment and tp in assignment.tps else None
 
-    def behind(self, tp: TP, offset: int) -> int | None:
+    def behind(self, tp: TP, offset: int, *, handed_over: int) -> int | None:
         """Count the offsets from this one to the end; None before the first fetch."""
         state = self._state(tp)
         if state is None or state.lso is None:
             return None
+        if offset >= handed_over and (self._position(tp) or 0) >= state.lso:
+            return 0  # only markers of transactions are left
         return max(0, int(state.lso) - offset)
 
     async def committed(self, tps: set[TP]) -> dict[TP, int | None]:
@@ -119,13 +121,14 @@ class BatchConsumer(driver.Consumer):
         """Held by a fetch, and by a recovery from before its seek until the units are open."""
         self.starts: dict[TP, Start] = {}
         """Where the last seek went."""
+        self._handed_over: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     def behind(self, tp: TP, offset: int) -> int | None:
         """Count the offsets from this one to the end of the input; None before the first fetch."""
-        return self._thread.behind(tp, offset)
+        return self._thread.behind(tp, offset, handed_over=self._handed_over.get(tp, 0))
 
     async def on_stop(self) -> None:
         """Finish the open transactions and close the producers before the consumer leaves."""
@@ -169,15 +172,13 @@ class BatchConsumer(driver.Consumer):
         Rule 6: aiokafka's own seek leaves the latter where they are. Called only by the
         recovery, which holds the fetch lock.
         """
-        self.starts = {}
         inputs = {tp for tp in self.assignment() if tp.topic in self.units.inputs}
         committed = await self._thread.committed(inputs)
         earliest = await self.earliest_offsets(*inputs)
         ends = await self.highwaters(*inputs)
-        async with Fatal(self.units.app):
-            starts = {tp: first_offset(tp, committed[tp], earliest[tp], ends[tp]) for tp in inputs}
-            await self._thread.seek_all(starts)
-            self.starts = starts
+        starts = {tp: first_offset(tp, committed[tp], earliest[tp], ends[tp]) for tp in inputs}
+        await self._thread.seek_all(starts)
+        self.starts = starts
 
     async def _drain_messages(self, fetcher: Any) -> None:
         async with Fatal(self.units.app):
@@ -209,6 +210,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _hand_over(self, tp: TP, batch: Batch, generation: int) -> None:
         message = _message(tp, batch, generation)
+        self._handed_over[tp] = message.offset + 1
         # Waits while the agent's queue is full; what a revocation interrupts is read again.
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
 

@@ -34,8 +34,9 @@ class Fatal:
     Stock Faust logs most errors and goes on, with state that is ahead of the last commit.
     """
 
-    def __init__(self, app: faust.App) -> None:
+    def __init__(self, app: faust.App, *, unless: tuple[type[Exception], ...] = ()) -> None:
         self._app = app
+        self._unless = unless
 
     async def __aenter__(self) -> Self:
         return self
@@ -43,7 +44,7 @@ class Fatal:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> bool:
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, self._unless):
             return False
         log.critical("the worker gives up: %r", error, exc_info=error)
         exit_after(CRASH_SECONDS, 1)

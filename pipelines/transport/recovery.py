@@ -3,12 +3,16 @@
 from collections import Counter
 from typing import Any, cast
 
+from aiokafka.errors import IllegalStateError
 from faust.tables.manager import TableManager
-from faust.tables.recovery import Recovery
+from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from faust.types import TP
 
 from pipelines.transport.consumer import BatchConsumer
 from pipelines.transport.exits import Fatal
+
+INTERRUPTIONS = (RebalanceAgain, ServiceStopped, IllegalStateError)
+"""The next rebalance or the end of the worker came in between; Faust catches these."""
 
 
 class UnitRecovery(Recovery):
@@ -37,14 +41,12 @@ class UnitRecovery(Recovery):
         lost in a queue.
         """
         consumer = cast(BatchConsumer, self.app.consumer)
-        async with consumer.fetch_lock:
-            async with Fatal(consumer.units.app):
-                await consumer.units.recover()
-            if self.app.should_stop:
-                return
+        units = consumer.units
+        async with consumer.fetch_lock, Fatal(units.app, unless=INTERRUPTIONS):
+            await units.recover()
+            consumer.starts = {}
             await super().on_recovery_completed(generation_id)
-            async with Fatal(consumer.units.app):
-                consumer.units.open(generation_id, consumer.starts)
+            units.open(generation_id, consumer.starts)
 
 
 class UnitTableManager(TableManager):

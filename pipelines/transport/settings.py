@@ -36,10 +36,6 @@ class TransportSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     request_timeout: Annotated[
         Seconds, Meta(description="How long one request to the broker may take.")
     ] = 30.0
-    linger: Annotated[
-        float,
-        Meta(ge=0, description="How long the first record waits for others to share its commit."),
-    ] = 0.005
     tick_interval: Annotated[
         Seconds, Meta(description="Time between two looks at the deadlines in the state.")
     ] = 1.0

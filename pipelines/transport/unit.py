@@ -179,7 +179,6 @@ class Unit:
         self._pending = Work()
 
     async def _run(self) -> None:
-        await asyncio.sleep(self._settings.linger)
         while not self._is_void and (work := self._cut()):
             # Rule 10: aiokafka asks a coordinator that is away again and again, without end.
             async with asyncio.timeout(self._settings.commit_timeout):

@@ -16,7 +16,7 @@ from pipelines.transport.exits import Fatal
 from pipelines.transport.producer import UnitProducer
 from pipelines.transport.settings import TransportSettings
 from pipelines.transport.state import StateTable
-from pipelines.transport.unit import Counters, Unit
+from pipelines.transport.unit import Counters, Producer, Unit
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class Units:
         table: StateTable,
         inputs: Collection[str],
         settings: TransportSettings,
+        new_producer: Callable[[int], Producer] | None = None,
     ) -> None:
         self.app = app
         self.inputs = frozenset(inputs)
@@ -74,6 +75,8 @@ class Units:
         self._table = table
         self._units: dict[int, Unit] = {}
         self._generation = 0
+        self._assigned = False
+        self._new_producer = new_producer or self._producer
         self._background: set[asyncio.Task[None]] = set()
 
     def connection(self) -> dict[str, Any]:
@@ -95,7 +98,7 @@ class Units:
         for unit in list(self._units.values()):
             if unit.number not in numbers or not self._may_keep(unit, generation):
                 self._drop(unit)
-        self._generation = generation
+        self._generation, self._assigned = generation, True
         new = [self._new(number) for number in sorted(numbers - self._units.keys())]
         async with asyncio.timeout(self.settings.commit_timeout):
             await asyncio.gather(*(unit.producer.start() for unit in new))
@@ -122,19 +125,22 @@ class Units:
         return unit.recovered and unit.idle and generation == self._generation + 1
 
     def _new(self, number: int) -> Unit:
-        conf = self.app.conf
-        timeout = int(self.settings.transaction_timeout * 1000)
-        batching = {"max_batch_size": self.settings.batch_bytes, "linger_ms": 0}
-        connection = {**self.connection(), **batching, "transaction_timeout_ms": timeout}
         return Unit(
             number,
             state=self._table.open(number),
             changelog=self._table.changelog,
-            producer=UnitProducer(f"{conf.id}-{number}", conf.id, connection),
+            producer=self._new_producer(number),
             settings=self.settings,
             counters=self.counters[number],
             failed=self._failed,
         )
+
+    def _producer(self, number: int) -> Producer:
+        group = self.app.conf.id
+        timeout = int(self.settings.transaction_timeout * 1000)
+        batching = {"max_batch_size": self.settings.batch_bytes, "linger_ms": 0}
+        connection = {**self.connection(), **batching, "transaction_timeout_ms": timeout}
+        return UnitProducer(f"{group}-{number}", group, connection)
 
     def _drop(self, unit: Unit) -> None:
         del self._units[unit.number]
@@ -165,7 +171,8 @@ class Units:
 
         Raises RuntimeError when a kept unit and the group disagree about what is done.
         """
-        if generation != self._generation:
+        # Stock recovery goes on during a revocation, and after the group has moved on.
+        if not self._assigned or not generation == self._generation == self._group_generation():
             return
         for tp, start in starts.items():
             unit = self._units[tp.partition]
@@ -180,6 +187,9 @@ class Units:
                 unit.open()
         if not all(unit.is_open for unit in self._units.values()):
             raise RuntimeError("a partition could not be opened: no start offset for its inputs")
+
+    def _group_generation(self) -> int:
+        return self.app.consumer_generation_id
 
     async def fold(self, tp: TP, batch: Batch, generation: int) -> None:
         """Take in a batch that was read in this generation; wait while its unit is full."""
@@ -198,6 +208,7 @@ class Units:
 
     async def close(self) -> None:
         """Take no more work, and wait for the open transactions; give up those that last."""
+        self._assigned = False
         for unit in self._units.values():
             unit.close()
         with suppress(TimeoutError):

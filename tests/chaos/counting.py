@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -78,6 +79,8 @@ class Counting:
         self.workers: list[subprocess.Popen[bytes]] = []
         self._logs = logs
         self._reader: Any = None
+        self._feeder: asyncio.Task[None] | None = None
+        self._fed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         await self.create_topics()
@@ -90,6 +93,7 @@ class Counting:
         for worker in self.workers:
             worker.kill()
             worker.wait()
+        await self.stop_feeding()
         await self._reader.stop()
 
     async def create_topics(self, **partitions: int) -> None:
@@ -118,18 +122,42 @@ class Counting:
 
     async def send(self, raw: int, fb: int) -> None:
         """Append so many records to the inputs."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, linger_ms=5, max_batch_size=1 << 18
+        async with self._producer() as producer:
+            await self._send(producer, raw, fb)
+
+    def feed(self, raw: int, fb: int) -> None:
+        """Append about so many records to the inputs each second, until told to stop."""
+        self._feeder = asyncio.create_task(self._feed(raw // 20, fb // 20))
+
+    async def stop_feeding(self) -> None:
+        feeder, self._feeder = self._feeder, None
+        if feeder:
+            self._fed.set()
+            await feeder
+
+    async def _feed(self, raw: int, fb: int) -> None:
+        self._fed.clear()
+        async with self._producer() as producer:
+            while not self._fed.is_set():
+                await self._send(producer, raw, fb)
+                await asyncio.sleep(0.05)
+
+    def _producer(self) -> Any:
+        return AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap,
+            linger_ms=5,
+            max_batch_size=1 << 18,
+            enable_idempotence=True,
         )
-        await producer.start()
+
+    async def _send(self, producer: Any, raw: int, fb: int) -> None:
         sent = []
         for kind, more in (("raw", raw), ("fb", fb)):
             first = self.inputs[kind]
+            self.inputs[kind] += more
             for i in range(first, first + more):
                 sent.append(await self._send_one(producer, kind, i))
-            self.inputs[kind] += more
         await asyncio.gather(*sent)
-        await producer.stop()
 
     async def _send_one(self, producer: Any, kind: str, i: int) -> Any:
         partition = i % self.partitions
@@ -169,6 +197,20 @@ class Counting:
     def log(self, number: int) -> Path:
         return self._logs / f"worker-{number}.log"
 
+    def generations(self, number: int) -> list[set[int]]:
+        """The partition numbers that a worker had, one set per generation of the group."""
+        found = re.findall(r"new \[(.*?)\], kept \[(.*?)\]", self.log(number).read_text())
+        return [{int(n) for n in re.findall(r"\d+", " ".join(both))} for both in found]
+
+    def has_opened(self, number: int) -> bool:
+        """Whether a worker has got partitions."""
+        return any(self.generations(number))
+
+    def owns_all(self, number: int) -> bool:
+        """Whether a worker has all partitions now."""
+        generations = self.generations(number)
+        return bool(generations) and len(generations[-1]) == self.partitions
+
     async def pump(self) -> None:
         """Take in what has been committed since."""
         for tp, records in (await self._reader.getmany(timeout_ms=100)).items():
@@ -201,6 +243,7 @@ class Counting:
 
     async def everything_answered_once(self) -> None:
         """Wait for all answers and offsets, and check that nothing is missing or doubled."""
+        await self.stop_feeding()
         total = sum(self.inputs.values())
         await self.until(lambda: self.tally.count >= total or self.tally.wrong)
         await self._until_committed()
@@ -227,12 +270,15 @@ class Counting:
         assert not self.tally.wrong, "\n".join([*self.tally.wrong[:10], self._last_words()])
 
     async def nothing_below_the_committed_offsets_is_missing(self) -> None:
-        """Check that each input that the group counts as done has its answer."""
+        """Check that each input that the group counts as done has its answer.
+
+        The markers of a transaction reach the offsets and the outputs one after the other.
+        """
         committed = await self._committed_offsets()
-        await self._read_to_end()
+        done = {kind: set[int]() for kind in self.inputs}
         for (kind, partition), offset in committed.items():
-            done = {o * self.partitions + partition for o in range(offset)}
-            assert not done - self.tally.seen[kind], (kind, partition, offset)
+            done[kind] |= {o * self.partitions + partition for o in range(offset)}
+        await self.until(lambda: all(done[kind] <= self.tally.seen[kind] for kind in done), 10.0)
         self.nothing_wrong()
 
     async def _committed_offsets(self) -> dict[tuple[str, int], int]:

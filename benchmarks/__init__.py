@@ -1,0 +1,1 @@
+"""Measures; ``python -m benchmarks NAME``. Nothing here is part of the gate."""

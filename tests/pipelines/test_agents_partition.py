@@ -1,0 +1,464 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+
+from noise import settings as noise_settings
+from noise.alert import Alert, Severity, State, utc
+from noise.decision import DecidedAlert, DecisionRecord, decode_decision_record
+from noise.directory import Directory
+from noise.engine import Engine
+from noise.label import Label, Verdict
+from noise.settings import Settings, load_settings
+from pipelines import topics
+from pipelines.agents import Arrival, Parse, PartitionFold
+from pipelines.app import build_metrics, parser
+from pipelines.topics import partition_for
+from pipelines.transport import Output
+from tests.factories import record
+
+START_MS = 1_780_000_000_000
+PARTITIONS = 4
+NAMES = topics.declare(noise_settings.Kafka(partitions=PARTITIONS))
+ENFORCING = load_settings(
+    {"mode": "enforce", "sampling": {"audit_share": 0.0, "probe_hours": 100_000}}
+)
+
+
+def tenant_of(partition: int) -> str:
+    names = (f"client-{i}" for i in range(100))
+    return next(name for name in names if partition_for(name, PARTITIONS) == partition)
+
+
+ACME = tenant_of(0)
+FOREIGN = tenant_of(1)
+
+
+def alert(tenant: str = ACME, check: str = "disk", **fields: object) -> Alert:
+    key = f"{tenant}-{check}-{fields.get('device', 'srv1')}"
+    return Alert(
+        **{
+            "event_key": key,
+            "alert_key": key,
+            "condition_key": key,
+            "tenant": tenant,
+            "device": "srv1",
+            "check": check,
+            "title": f"{check} is bad",
+            "source": "canonical",
+            **fields,
+        }
+    )
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.now = START_MS / 1000
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Bench:
+    """One partition, its records in order, and everything that it produced."""
+
+    def __init__(
+        self,
+        settings: Settings = ENFORCING,
+        engine: Engine | None = None,
+        parse: Parse | None = None,
+        wall: Wall | None = None,
+    ) -> None:
+        self.wall = wall or Wall()
+        self.metrics = build_metrics(settings)
+        self.behind: int | None = 0
+        self.offset = 0
+        self.produced: list[Output] = []
+        self.fold = PartitionFold(
+            0,
+            topics=NAMES,
+            engine=engine or Engine(settings),
+            parse=parse or parser(Directory()),
+            metrics=self.metrics,
+            wall=self.wall,
+            behind=lambda: self.behind,
+        )
+
+    def raw(self, body: object, **headers: str) -> list[Output]:
+        return self.take(NAMES.raw.name, _bytes(body), headers)
+
+    def feedback(self, body: object, **headers: str) -> list[Output]:
+        return self.take(NAMES.feedback.name, _bytes(body), headers)
+
+    def take(
+        self, topic: str, value: bytes | None, headers: Mapping[str, str] | None = None
+    ) -> list[Output]:
+        encoded = {name: text.encode() for name, text in (headers or {}).items()}
+        timestamp = int(self.wall.now * 1000)
+        one = record(topic, value, headers=encoded, offset=self.offset, timestamp=timestamp)
+        return self.give([one])
+
+    def give(self, records: list[ConsumerRecord]) -> list[Output]:
+        self.offset += len(records)
+        produced = list(self.fold.fold(records[0].topic, records))
+        self.produced += produced
+        return produced
+
+    def commit(self) -> dict[bytes, bytes | None]:
+        changes = dict(self.fold.changes())
+        self.fold.committed()
+        return changes
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(name, labels)
+
+
+def _bytes(body: object) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    return msgspec.json.encode(body)
+
+
+def on(topic: topics.Topic, produced: list[Output]) -> list[Output]:
+    return [output for output in produced if output.topic == topic.name]
+
+
+def decisions(produced: list[Output]) -> list[DecisionRecord]:
+    decided = (NAMES.enriched.name, NAMES.suppressed.name)
+    return [decode_decision_record(o.value or b"") for o in produced if o.topic in decided]
+
+
+def headers_of(output: Output) -> dict[str, str]:
+    return {name: value.decode() for name, value in output.headers}
+
+
+# -- alerts
+
+
+def test_an_alert_becomes_one_decision_for_people_keyed_by_its_tenant():
+    bench = Bench()
+
+    (shown,) = on(NAMES.enriched, bench.raw(alert(severity=Severity.HIGH)))
+
+    assert shown.key == ACME.encode()
+    assert shown.partition is None
+    assert headers_of(shown) == {
+        "action": "notify",
+        "reason": "novel",
+        "event": f"{ACME}-disk-srv1",
+    }
+
+
+def test_a_hidden_alert_goes_to_the_other_topic():
+    bench = Bench()
+    bench.raw(alert(severity=Severity.HIGH))
+
+    (hidden,) = on(NAMES.suppressed, bench.raw(alert(severity=Severity.HIGH, event_key="again")))
+
+    assert headers_of(hidden)["reason"] == "repeat"
+
+
+def test_a_decision_is_named_after_the_place_of_its_record():
+    bench = Bench()
+    bench.offset = 17
+
+    (decided,) = decisions(bench.raw(alert()))
+
+    assert decided.decision.id.startswith(f"{NAMES.raw.name}-0-17-0")
+
+
+def test_the_arrival_is_what_the_header_says_else_kafkas_own_time():
+    bench = Bench()
+
+    (early,) = decisions(bench.raw(alert(), received_at=str(START_MS - 60_000)))
+    (late,) = decisions(bench.raw(alert(check="cpu")))
+
+    assert early.decision.decided_at == utc(START_MS / 1000 - 60)
+    assert late.decision.decided_at == utc(START_MS / 1000)
+
+
+def test_an_incident_is_kept_under_its_own_id_on_its_tenants_partition():
+    bench = Bench()
+
+    produced = bench.raw(alert(severity=Severity.HIGH))
+
+    (decided,), (incident,) = decisions(produced), on(NAMES.incidents, produced)
+    assert decided.incident is not None
+    assert incident.key == decided.incident.id.encode()
+    assert incident.partition is None
+
+
+# -- records that belong elsewhere
+
+
+def test_a_record_of_another_partitions_tenant_is_handed_on_once():
+    bench = Bench()
+
+    (handed_on,) = bench.raw(alert(tenant=FOREIGN))
+
+    assert (handed_on.topic, handed_on.partition) == (NAMES.raw.name, 1)
+    assert handed_on.key == FOREIGN.encode()
+    assert headers_of(handed_on) == {"received_at": str(START_MS), "forwarded": "1"}
+
+
+def test_a_record_that_was_handed_on_is_decided_wherever_it_came_to():
+    bench = Bench()
+
+    (decided,) = decisions(bench.raw(alert(tenant=FOREIGN), forwarded="1"))
+
+    assert decided.tenant == FOREIGN
+
+
+def test_an_answer_for_another_partitions_tenant_is_handed_on_once():
+    bench = Bench()
+
+    (handed_on,) = bench.feedback(label(tenant=FOREIGN))
+    again = bench.feedback(label(tenant=FOREIGN), forwarded="1")
+
+    assert (handed_on.topic, handed_on.partition) == (NAMES.feedback.name, 1)
+    assert again == []
+
+
+# -- poison
+
+
+def test_a_record_that_cannot_be_read_is_kept_byte_for_byte_with_the_reason():
+    bench = Bench()
+    body = b'{"tenant": "\xff\x00'
+    bench.offset = 5
+
+    (dead,) = bench.raw(body, source="canonical", tenant=ACME)
+
+    headers = headers_of(dead)
+    assert (dead.topic, dead.value) == (NAMES.dead_letters.name, body)
+    assert headers["topic"] == NAMES.raw.name
+    assert (headers["partition"], headers["offset"]) == ("0", "5")
+    assert (headers["source"], headers["tenant"]) == ("canonical", ACME)
+    assert headers["reason"]
+    assert headers["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("received_at", b"yesterday"),
+        ("received_at", b"-1"),
+        ("received_at", b"99999999999999999"),
+        ("received_at", "١٢٣".encode()),
+        ("tenant", b"\xff\xfe"),
+        ("tenant", b"x" * 600),
+        ("source", b"nin\x00ja"),
+    ],
+)
+def test_a_malformed_header_is_a_reason_of_its_own(name: str, value: bytes):
+    bench = Bench()
+    headers = {"source": b"canonical", name: value}
+
+    (dead,) = bench.give([record(NAMES.raw.name, msgspec.json.encode(alert()), headers=headers)])
+
+    assert headers_of(dead)["reason"] == "headers" if name != "tenant" else True
+    assert dead.topic == NAMES.dead_letters.name
+
+
+def test_a_record_without_a_value_is_kept_too():
+    (dead,) = Bench().raw(None)
+
+    assert (dead.topic, headers_of(dead)["reason"]) == (NAMES.dead_letters.name, "empty")
+
+
+def test_a_record_larger_than_any_topic_takes_is_cut():
+    body = b"x" * (topics.MAX_RAW_BYTES + 1)
+
+    (dead,) = Bench().raw(body)
+
+    assert len(dead.value or b"") == topics.MAX_RAW_BYTES
+    assert headers_of(dead)["cut_from_bytes"] == str(len(body))
+
+
+def test_a_parser_that_fails_costs_one_record_only():
+    def parse(body: bytes, arrival: Arrival) -> list[Alert]:
+        raise ZeroDivisionError("not foreseen")
+
+    (dead,) = Bench(parse=parse).raw(b"{}")
+
+    assert headers_of(dead)["reason"] == "parser_failed"
+    assert "ZeroDivisionError" in headers_of(dead)["error"]
+
+
+@pytest.mark.parametrize(
+    ("parsed", "reason"),
+    [([], "empty"), ([alert(), alert(tenant=FOREIGN)], "several_tenants")],
+)
+def test_a_payload_that_is_not_about_one_tenant_is_refused(parsed: list[Alert], reason: str):
+    (dead,) = Bench(parse=lambda *_: parsed).raw(b"{}")
+
+    assert headers_of(dead)["reason"] == reason
+
+
+class Stumbling(Engine):
+    """Fails on one check, as a bug would."""
+
+    def handle(self, alert: Alert, now: float, origin: str) -> list[DecidedAlert]:
+        if alert.check == "cursed":
+            raise KeyError("cursed")
+        return super().handle(alert, now, origin)
+
+    def learn(self, label: Label, now: float):
+        raise KeyError("cursed")
+
+
+def test_an_alert_on_which_the_engine_fails_is_shown_and_the_others_of_its_batch_decided():
+    batch = [alert(check="disk"), alert(check="cursed"), alert(check="cpu")]
+    bench = Bench(engine=Stumbling(ENFORCING), parse=lambda *_: batch)
+
+    decided = decisions(bench.raw(b"{}"))
+    bench.commit()
+
+    assert [d.check for d in decided] == ["disk", "cursed", "cpu"]
+    assert decided[1].decision.reason == "fail_open"
+    assert decided[1].decision.action == "notify"
+    assert bench.value("noise_fail_open_total") == 1
+
+
+def test_an_answer_on_which_the_engine_fails_is_kept():
+    bench = Bench(engine=Stumbling(ENFORCING))
+
+    (dead,) = bench.feedback(label())
+
+    assert (dead.topic, headers_of(dead)["reason"]) == (NAMES.dead_letters.name, "label_failed")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"verdict": "maybe"}', b"[" * 5000])
+def test_an_answer_that_cannot_be_read_is_kept(body: bytes):
+    (dead,) = Bench().feedback(body)
+
+    assert (dead.value, headers_of(dead)["reason"]) == (body, "label")
+
+
+# -- the books
+
+
+def test_nothing_counts_before_it_is_committed():
+    bench = Bench()
+    bench.raw(alert())
+    assert bench.value("noise_alerts_total") == 0
+
+    bench.commit()
+    assert bench.value("noise_alerts_total") == 1
+
+
+def test_what_is_folded_while_a_transaction_is_under_way_counts_with_the_next():
+    bench = Bench()
+    bench.raw(alert())
+    list(bench.fold.changes())
+    bench.raw(alert(check="cpu"))
+    bench.fold.committed()
+    assert bench.value("noise_alerts_total") == 1
+
+    bench.commit()
+    assert bench.value("noise_alerts_total") == 2
+
+
+def test_every_raw_record_is_in_the_books_under_exactly_one_end():
+    bench = Bench()
+    bench.raw(alert())
+    bench.raw(b"poison", tenant=ACME)
+    bench.raw(alert(tenant=FOREIGN))
+    bench.feedback(b"poison")
+    bench.commit()
+
+    for tenant, end in ((ACME, "decided"), (ACME, "dead_letter"), (FOREIGN, "forwarded")):
+        labels = {"tenant": tenant, "partition": "0", "end": end}
+        assert bench.value("noise_record_ends_total", **labels) == 1
+    for tenant in (ACME, FOREIGN):
+        assert bench.value("noise_balance_difference", tenant=tenant, partition="0") == 0
+
+
+# -- answers and time
+
+
+def hold_one(bench: Bench) -> DecisionRecord:
+    """An alert that may clear by itself, for its check did so two hours ago."""
+    for state, minute in ((State.RAISED, -120), (State.CLEARED, -119)):
+        then = str(START_MS + minute * 60_000)
+        bench.raw(alert(device="old", severity=Severity.MEDIUM, state=state), received_at=then)
+    (held,) = decisions(bench.raw(alert(severity=Severity.MEDIUM)))
+    assert held.decision.reason == "holding"
+    return held
+
+
+def label(tenant: str = ACME, **fields: object) -> Label:
+    return Label(
+        **{
+            "label_id": "l1",
+            "tenant": tenant,
+            "verdict": Verdict.NOISE,
+            "technician": "tess",
+            "labelled_at": utc(START_MS / 1000),
+            "condition_key": f"{tenant}-disk-srv1",
+            **fields,
+        }
+    )
+
+
+def test_an_answer_reaches_the_engine_and_is_counted():
+    bench = Bench()
+    (decided,) = decisions(bench.raw(alert(severity=Severity.HIGH)))
+
+    bench.feedback(label(condition_key=None, decision_id=decided.decision.id))
+    bench.commit()
+
+    assert bench.value("noise_labels_total", verdict="noise", source="human") == 1
+    assert bench.value("noise_label_outcomes_total", outcome="other") == 0
+
+
+def test_a_held_alert_is_shown_when_its_time_is_up_and_nothing_else_comes():
+    bench = Bench()
+    held = hold_one(bench)
+    bench.wall.now += 11 * 60
+    produced = list(bench.fold.tick())
+
+    (later,) = decisions(produced)
+    assert later.decision.reason == "persisted"
+    assert later.decision.supersedes == held.decision.id
+    assert later.decision.decided_at == held.decision.hold_until
+
+
+def test_a_hold_does_not_end_while_records_wait_to_be_read():
+    bench = Bench()
+    hold_one(bench)
+    bench.behind = 100
+    bench.wall.now += 11 * 60
+
+    assert list(bench.fold.tick()) == []
+
+
+def test_a_hold_ends_in_time_though_the_worker_was_away():
+    before = Bench()
+    held = hold_one(before)
+    saved = before.commit()
+
+    after = Bench()
+    for key, value in saved.items():
+        assert value is not None
+        after.fold.load(key, value)
+    after.wall.now += 3600
+    (later,) = decisions(list(after.fold.tick()))
+
+    assert later.decision.supersedes == held.decision.id
+
+
+def test_nothing_is_due_in_a_partition_that_never_saw_a_record():
+    assert list(Bench().fold.tick()) == []
+
+
+def test_a_quiet_partition_has_nothing_to_save():
+    bench = Bench()
+    bench.raw(alert())
+    bench.commit()
+    list(bench.fold.tick())
+
+    assert list(bench.fold.changes()) == []

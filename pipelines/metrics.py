@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.core import SummaryMetricFamily
 from prometheus_client.registry import Collector
 
@@ -97,6 +104,7 @@ class Metrics:
         label_outcomes: Iterable[str] = (),
     ) -> None:
         """Declare all metrics, with those of closed label values set to zero."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, no use
         self.registry = CollectorRegistry()
         self._max_tenants = limits.tenants
         self._tenants: set[str] = set()

@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import getpass
 import logging
+import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from noise.directory import Directory
+
+from noise.errors import NoiseError
 from noise.settings import Settings
-from pipelines import kafka, topics
+from pipelines import files, kafka, topics
 from pipelines.app import build_app, build_metrics
-from pipelines.metrics import serve
+from pipelines.metrics import PageError, serve
 from pipelines.transport import Worker
 
 log = logging.getLogger(__name__)
@@ -36,21 +43,50 @@ async def prepare(settings: Settings, broker: str, *, create: bool) -> None:
 
 def run_worker(
     settings: Settings, directory: Directory, *, broker: str, create_topics: bool = False
-) -> None:
-    """Work until SIGTERM or SIGINT; then raise SystemExit with the status of the process.
+) -> NoReturn:
+    """Work until SIGTERM or SIGINT, then raise SystemExit with the status of the process.
 
     Raises KafkaError for a broker or topics that cannot be used, and PageError when the page of
     metrics cannot be served; both before anything is read.
     """
     asyncio.run(prepare(settings, broker, create=create_topics))
     metrics = build_metrics(settings)
-    with ExitStack() as stack:
-        page = stack.enter_context(serve(metrics, settings.metrics))
+    with serve(metrics, settings.metrics) as page:
         log.info("metrics: http://%s:%d/metrics", page.address, page.port)
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="noise-worker-"))
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        app = build_app(settings, directory, broker=broker, metrics=metrics, datadir=folder)
-        Worker(
-            app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
-        ).execute_from_commandline()
+        app = build_app(
+            settings, directory, broker=broker, metrics=metrics, datadir=_folder_for_faust()
+        )
+        worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+        worker.spinner = None  # it writes to the terminal even when quiet
+        worker.execute_from_commandline()
+
+
+def _folder_for_faust() -> Path:
+    # Faust insists on a folder of its own, though nothing of ours is ever written there.
+    return Path(tempfile.gettempdir()) / f"noise-worker-{getpass.getuser()}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a worker from the command line; return the status of the process."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.worker", description=__doc__)
+    parser.add_argument("settings", nargs="?", help="YAML file with the settings")
+    parser.add_argument("--create-topics", action="store_true", help="make missing topics")
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = files.read_settings(chosen.settings)
+        run_worker(
+            settings,
+            files.read_directory(settings),
+            broker=files.bootstrap(settings),
+            create_topics=chosen.create_topics,
+        )
+    except (NoiseError, kafka.KafkaError, PageError, files.FileError) as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from aiokafka import ConsumerRecord
 
+from noise.alert import Alert
+
 
 def record(
     topic: str,
@@ -31,3 +33,20 @@ def record(
         len(value or b""),
         tuple((headers or {}).items()),
     )
+
+
+def alert(tenant: str = "acme", check: str = "disk", **fields: object) -> Alert:
+    """Build a canonical alert of ``check`` on one device of ``tenant``."""
+    key = f"{tenant}-{check}-{fields.get('device', 'srv1')}"
+    given = {
+        "event_key": key,
+        "alert_key": key,
+        "condition_key": key,
+        "tenant": tenant,
+        "device": "srv1",
+        "check": check,
+        "title": f"{check} is bad",
+        "source": "canonical",
+        **fields,
+    }
+    return Alert(**given)  # type: ignore[arg-type]

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 from aiokafka import ConsumerRecord
+from noise.directory import Directory
 
 from noise import settings as noise_settings
 from noise.alert import Alert, Severity, State, utc
 from noise.decision import DecidedAlert, DecisionRecord, decode_decision_record
-from noise.directory import Directory
 from noise.engine import Engine
 from noise.label import Label, Verdict
 from noise.settings import Settings, load_settings
@@ -18,6 +18,7 @@ from pipelines.agents import Arrival, Parse, PartitionFold
 from pipelines.app import build_metrics, parser
 from pipelines.topics import partition_for
 from pipelines.transport import Output
+from tests.factories import alert as any_alert
 from tests.factories import record
 
 START_MS = 1_780_000_000_000
@@ -37,21 +38,8 @@ ACME = tenant_of(0)
 FOREIGN = tenant_of(1)
 
 
-def alert(tenant: str = ACME, check: str = "disk", **fields: object) -> Alert:
-    key = f"{tenant}-{check}-{fields.get('device', 'srv1')}"
-    return Alert(
-        **{
-            "event_key": key,
-            "alert_key": key,
-            "condition_key": key,
-            "tenant": tenant,
-            "device": "srv1",
-            "check": check,
-            "title": f"{check} is bad",
-            "source": "canonical",
-            **fields,
-        }
-    )
+def alert(tenant: str = ACME, **fields: object) -> Alert:
+    return any_alert(tenant, **fields)
 
 
 class Wall:
@@ -306,7 +294,7 @@ class Stumbling(Engine):
             raise KeyError("cursed")
         return super().handle(alert, now, origin)
 
-    def learn(self, label: Label, now: float):
+    def learn(self, *_: object):
         raise KeyError("cursed")
 
 

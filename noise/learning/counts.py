@@ -1,0 +1,177 @@
+"""Answers counted for check, class of device, site and condition; each level leans on the last.
+
+At each level a Beta posterior, whose prior is the level above with the weight of at most
+``BORROWED`` answers (partial pooling; Gelman et al., Bayesian Data Analysis, chapter 5). An answer
+counts once: what belongs to a level is taken out of the one above before that is leaned on.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+from scipy.special import betaincinv
+
+from noise.label import Verdict
+from noise.learning.features import levels
+from noise.learning.knowledge import prior_log_odds
+from noise.learning.odds import sigmoid
+from noise.state.facts import Facts
+
+BORROWED = 3.0
+PRIOR_ANSWERS = 2.0
+MAX_TALLIES = 10_000
+TAIL = 0.05  # on each side: a 90 % interval
+WRONG_ANSWERS = 0.1
+DAY = 86_400.0
+
+_NOTHING = 1e-6
+_Answers = tuple[float, float]
+
+
+class Tally(msgspec.Struct, array_like=True):
+    """Answers at one level: their weights, aged to ``at`` (epoch seconds), and their numbers."""
+
+    noise: float = 0.0
+    actionable: float = 0.0
+    at: float = 0.0
+    noise_answers: int = 0
+    actionable_answers: int = 0
+
+
+class Posterior(NamedTuple):
+    """A Beta belief in the share of noise; ``evidence`` is what answers alone contribute to it."""
+
+    noise: float
+    actionable: float
+    evidence: float
+
+    @property
+    def mean(self) -> float:
+        """The expected share of noise."""
+        return self.noise / (self.noise + self.actionable)
+
+
+class Estimate(NamedTuple):
+    """What the answers say of one case.
+
+    ``low`` and ``high`` bound the true share of noise nine times in ten. ``level`` is the most
+    particular one that has answers, 0 for the check to 3 for the condition, and ``tally`` what it
+    holds; None where nobody has answered.
+    """
+
+    posterior: Posterior
+    prior: float
+    low: float
+    high: float
+    level: int | None
+    tally: Tally | None
+
+
+class Counts:
+    """Bounded in number: the levels that were answered longest ago are forgotten first."""
+
+    def __init__(self, half_life_days: float, limit: int = MAX_TALLIES) -> None:
+        """Start with no answers; after ``half_life_days`` an answer counts half."""
+        self._half_life = half_life_days * DAY
+        self._limit = limit
+        self.tallies: dict[str, Tally] = {}
+
+    def learn(self, known: Facts, verdict: Verdict, now: float, weight: float) -> list[str]:
+        """Count an answer; return the keys of the levels that had to be forgotten for it."""
+        for key in levels(known):
+            tally = self.tallies.setdefault(key, Tally())
+            self._add(tally, verdict, now, weight, 1)
+        return self._forget_oldest()
+
+    def unlearn(
+        self, known: Facts, verdict: Verdict, learned_at: float, now: float, weight: float
+    ) -> None:
+        """Take back an answer that was learned at ``learned_at``: what is left of it by now."""
+        left = weight * self._fading(now - learned_at)
+        for key in levels(known):
+            tally = self.tallies.get(key)
+            if tally is not None:
+                self._add(tally, verdict, now, -left, -1)
+                if tally.noise + tally.actionable < _NOTHING:
+                    del self.tallies[key]
+
+    def _add(self, tally: Tally, verdict: Verdict, now: float, weight: float, answers: int) -> None:
+        tally.noise, tally.actionable = self._aged(tally, now)
+        tally.at = max(tally.at, now)
+        if verdict is Verdict.NOISE:
+            tally.noise = max(0.0, tally.noise + weight)
+            tally.noise_answers = max(0, tally.noise_answers + answers)
+        else:
+            tally.actionable = max(0.0, tally.actionable + weight)
+            tally.actionable_answers = max(0, tally.actionable_answers + answers)
+
+    def _aged(self, tally: Tally | None, now: float) -> _Answers:
+        if tally is None:
+            return (0.0, 0.0)
+        fading = self._fading(now - tally.at)
+        return (tally.noise * fading, tally.actionable * fading)
+
+    def _fading(self, seconds: float) -> float:
+        return float(0.5 ** (max(0.0, seconds) / self._half_life))
+
+    def _forget_oldest(self) -> list[str]:
+        excess = len(self.tallies) - self._limit
+        if excess <= 0:
+            return []
+        # A tenth at a time: sorting all for each newcomer would make a flood of new keys slow.
+        oldest = sorted(self.tallies, key=lambda key: (self.tallies[key].at, key))
+        gone = oldest[: excess + self._limit // 10]
+        for key in gone:
+            del self.tallies[key]
+        return gone
+
+    def estimate(self, known: Facts, now: float) -> Estimate:
+        """Return what the answers so far say of a case. Changes nothing."""
+        found = [self.tallies.get(key) for key in levels(known)]
+        own = _each_once([self._aged(tally, now) for tally in found])
+        prior = sigmoid(prior_log_odds(known))
+        low, high = _interval(own)
+        level = max((i for i, tally in enumerate(found) if tally is not None), default=None)
+        tally = None if level is None else found[level]
+        return Estimate(_pooled(own, prior, PRIOR_ANSWERS), prior, low, high, level, tally)
+
+
+def _each_once(aged: list[_Answers]) -> list[_Answers]:
+    """Take each level's answers out of the level above, which holds them too."""
+    above = zip(aged, [*aged[1:], (0.0, 0.0)], strict=True)
+    return [(max(0.0, n - m), max(0.0, a - b)) for (n, a), (m, b) in above]
+
+
+def _pooled(own: list[_Answers], mean: float, weight: float) -> Posterior:
+    """Pass belief from the general to the particular, bounded at each step."""
+    posterior = Posterior(weight * mean, weight * (1.0 - mean), 0.0)
+    for noise, actionable in own:
+        mean, answers = posterior.mean, noise + actionable
+        weight = min(BORROWED, posterior.noise + posterior.actionable)
+        posterior = Posterior(
+            noise + weight * mean,
+            actionable + weight * (1.0 - mean),
+            answers + min(BORROWED, posterior.evidence),
+        )
+    return posterior
+
+
+def _interval(own: list[_Answers]) -> _Answers:
+    """Return Jeffreys' interval of the pooled answers (Brown, Cai and DasGupta 2001, section 4).
+
+    It starts from ignorance, not from the day-one knowledge, which may be wrong for this client;
+    and it is stretched as far as ``WRONG_ANSWERS`` could have hidden a share that is more extreme.
+    """
+    noise, actionable, _ = _pooled(own, 0.5, 1.0)
+    low = float(betaincinv(noise, actionable, TAIL))
+    high = float(betaincinv(noise, actionable, 1.0 - TAIL))
+    if sum(answers[0] for answers in own) < _NOTHING:
+        low = 0.0
+    if sum(answers[1] for answers in own) < _NOTHING:
+        high = 1.0
+    return min(low, max(0.0, _unflipped(low))), max(high, min(1.0, _unflipped(high)))
+
+
+def _unflipped(share: float) -> float:
+    return 0.5 + (share - 0.5) / (1.0 - 2.0 * WRONG_ANSWERS)

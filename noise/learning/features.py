@@ -1,0 +1,186 @@
+"""From a case to its facts, and from facts to the inputs of the regression."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from math import isfinite, log1p
+
+from noise.alert import Alert, BadWhen, short_key
+from noise.learning.knowledge import prior_log_odds
+from noise.state.case import Case
+from noise.state.condition import DURATION_EDGES, Condition
+from noise.state.facts import Facts
+
+MAX_NAME = 80
+HOUR = 3600.0
+KNOWN_VALUES = 5
+FADED = 0.1
+SEPARATOR = "\x1f"
+
+_NOBODY = 0.0
+
+
+def facts(case: Case) -> Facts:
+    """Return what is known of the case before its decision is recorded. Changes nothing."""
+    alert, condition, now = case.alert, case.condition, case.now
+    device, core = case.device, case.tenant.core
+    site = core.sites.get(alert.site) if alert.site is not None else None
+    value = _finite(alert.value)
+    usual = condition.value_mean if condition.values >= KNOWN_VALUES else None
+    return Facts(
+        check=name(alert.check),
+        condition=condition.key,
+        site=name(alert.site),
+        device_class=name(alert.device_class),
+        category=name(alert.category),
+        source=name(alert.source),
+        unit=name(alert.unit),
+        severity=alert.severity.rank,
+        episodes=condition.episodes,
+        cleared=condition.self_cleared,
+        typical_seconds=typical_seconds(condition),
+        check_episodes=case.check.episodes,
+        check_cleared=case.check.self_cleared,
+        sends_clears=core.clears.get(alert.source, 0) > 0,
+        flips=len(condition.flips) - bisect_left(condition.flips, now - HOUR),
+        is_known_device=device is None or device.activity.at > 0.0,
+        device_company=device.activity.level_at(now) if device is not None else _NOBODY,
+        site_company=site.level_at(now) if site is not None else _NOBODY,
+        check_company=case.check.activity.level_at(now),
+        client_company=core.activity.level_at(now),
+        heat=core.heat.level_at(now),
+        gap_seconds=max(0.0, now - condition.window_at) if condition.episodes else None,
+        value=value,
+        usual=usual,
+        spread=condition.value_spread,
+        excess=_excess(alert, value),
+        surprise=_surprise(alert, value, usual, condition.value_spread),
+    )
+
+
+def name(text: str | None) -> str:
+    """Return ``text`` in a bounded length; long names that differ stay different."""
+    if text is None:
+        return ""
+    if len(text) <= MAX_NAME:
+        return text
+    return f"{text[: MAX_NAME - 17]}~{short_key(text)}"
+
+
+def typical_seconds(condition: Condition) -> float:
+    """Return the upper edge of the bin that holds the median duration; 0 if none is known."""
+    left = sum(condition.durations) / 2
+    if not left:
+        return 0.0
+    for edge, count in zip(DURATION_EDGES, condition.durations, strict=False):
+        left -= count
+        if left <= 0:
+            return edge
+    return 2 * DURATION_EDGES[-1]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
+
+
+def _excess(alert: Alert, value: float | None) -> float | None:
+    threshold = _finite(alert.threshold)
+    if value is None or threshold is None:
+        return None
+    scale = abs(threshold) or 1.0
+    return _bad_side(alert, (value - threshold) / scale)
+
+
+def _surprise(
+    alert: Alert, value: float | None, usual: float | None, spread: float
+) -> float | None:
+    if value is None or usual is None:
+        return None
+    # A value that never moved has no spread; a hundredth of it stands in.
+    scale = spread + abs(usual) / 100 + 1e-9
+    return _bad_side(alert, (value - usual) / scale)
+
+
+def _bad_side(alert: Alert, distance: float) -> float:
+    if alert.bad_when is BadWhen.BELOW:
+        return -distance
+    return distance if alert.bad_when is BadWhen.ABOVE else abs(distance)
+
+
+def levels(known: Facts) -> tuple[str, str, str, str]:
+    """Return the keys under which answers are counted, from the general to the particular.
+
+    Check, check on a class of devices, the same at one site, and the condition itself: each holds
+    the next. All start with the check, so that they are saved together.
+    """
+    check = f"={known.check}"
+    kind = f"{check}{SEPARATOR}{known.device_class}"
+    site = f"{kind}{SEPARATOR}{known.site}"
+    return (check, kind, site, f"{check}{SEPARATOR * 3}{known.condition}")
+
+
+def inputs(known: Facts) -> dict[str, float]:
+    """Return the regression's inputs, in a fixed order, each within about -2 to 2.
+
+    What is zero is left out: it could neither speak nor be learned from.
+    """
+    named = {
+        "prior": prior_log_odds(known),
+        **dict.fromkeys(levels(known), 1.0),
+        f"category:{known.category}": 1.0,
+        f"severity:{known.severity}": 1.0,
+        f"source:{known.source}": 1.0,
+        f"class:{known.device_class}": 1.0,
+    }
+    return named | _history(known) | _company(known) | _value(known)
+
+
+def _history(known: Facts) -> dict[str, float]:
+    if not known.episodes:
+        return _novelty(known)
+    seen = {"episodes": log1p(known.episodes) / 4}
+    if known.sends_clears:
+        seen["cleared"] = 2 * (known.cleared + 1) / (known.episodes + 2) - 1
+        seen["check_cleared"] = 2 * (known.check_cleared + 1) / (known.check_episodes + 2) - 1
+    if known.cleared:
+        seen["brief"] = 1 - log1p(known.typical_seconds / 60) / 5
+    if known.flips:
+        seen["flips"] = log1p(known.flips) / 2
+    if known.gap_seconds is not None:
+        seen["gap"] = log1p(known.gap_seconds / HOUR) / 5
+    return seen
+
+
+def _novelty(known: Facts) -> dict[str, float]:
+    new = {"first_here": 1.0}
+    if not known.is_known_device:
+        new["first_of_device"] = 1.0
+    if not known.check_episodes:
+        new["first_of_check"] = 1.0
+    elif known.sends_clears:
+        new["check_cleared"] = 2 * (known.check_cleared + 1) / (known.check_episodes + 2) - 1
+    return new
+
+
+def _company(known: Facts) -> dict[str, float]:
+    levels_now = {
+        "device_company": (known.device_company, 2),
+        "site_company": (known.site_company, 3),
+        "check_company": (known.check_company, 3),
+        "client_company": (known.client_company, 4),
+        "heat": (known.heat, 1),
+    }
+    return {name: log1p(n) / scale for name, (n, scale) in levels_now.items() if n > FADED}
+
+
+def _value(known: Facts) -> dict[str, float]:
+    found = {}
+    if known.excess is not None:
+        found["excess"] = _bounded(known.excess)
+    if known.surprise is not None:
+        found["surprise"] = _bounded(known.surprise / 4)
+    return found
+
+
+def _bounded(number: float) -> float:
+    return max(-1.0, min(2.0, number))

@@ -1,0 +1,88 @@
+"""One tenant's model: counted answers and a regression, averaged in log-odds.
+
+Scoring never learns; learning happens only on answers.
+"""
+
+from __future__ import annotations
+
+from noise.decision import Confidence, ModelInfo, Score
+from noise.label import Verdict
+from noise.learning.counts import MAX_TALLIES, Counts, Estimate
+from noise.learning.explanation import Judgement, by_topic, explain
+from noise.learning.features import inputs
+from noise.learning.odds import log_odds, sigmoid
+from noise.learning.regression import MAX_LOG_ODDS, MAX_WEIGHTS, Regression
+from noise.settings import Scoring
+from noise.state.facts import Facts
+
+VERSION = "counts-regression-1"
+
+
+class TenantModel:
+    """Learns from one tenant's answers alone."""
+
+    def __init__(
+        self,
+        settings: Scoring,
+        *,
+        most_tallies: int = MAX_TALLIES,
+        most_weights: int = MAX_WEIGHTS,
+    ) -> None:
+        """Start from the day-one knowledge."""
+        self._hide_above = settings.hide_above
+        self.counts = Counts(settings.half_life_days, most_tallies)
+        self.regression = Regression(most_weights)
+        self.labels_seen = 0
+        self.changed: set[str] = set()
+
+    def score(self, known: Facts, now: float) -> Score:
+        """Return how likely the alert is noise, how sure that is, and why. Changes nothing."""
+        estimate = self.counts.estimate(known, now)
+        parts = self.regression.contributions(inputs(known))
+        parts["intercept"] = self.regression.river.intercept
+        regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, sum(parts.values())))
+        counted = log_odds(estimate.posterior.mean)
+        probability = sigmoid((counted + regression) / 2)
+        known_before = log_odds(estimate.prior)
+        effects = {name: effect / 2 for name, effect in parts.items()}
+        effects["prior"] += known_before / 2
+        effects["counts"] = (counted - known_before) / 2
+        judged = Judgement(known, estimate, regression, probability, by_topic(effects))
+        return Score(
+            probability,
+            _confidence(estimate, regression - counted),
+            estimate.posterior.evidence,
+            explain(judged, self._hide_above),
+            ModelInfo(VERSION, self.labels_seen),
+        )
+
+    def learn(self, known: Facts, verdict: Verdict, now: float, weight: float = 1.0) -> None:
+        """Take in an answer."""
+        gone = self.counts.learn(known, verdict, now, weight)
+        self._step(known, verdict, weight, gone)
+        self.labels_seen += 1
+
+    def unlearn(
+        self, known: Facts, verdict: Verdict, learned_at: float, now: float, weight: float = 1.0
+    ) -> None:
+        """Take back an answer: the counts forget it, the regression takes the opposite step."""
+        self.counts.unlearn(known, verdict, learned_at, now, weight)
+        self._step(known, verdict, -weight, [])
+        self.labels_seen = max(0, self.labels_seen - 1)
+
+    def _step(self, known: Facts, verdict: Verdict, weight: float, gone: list[str]) -> None:
+        named = inputs(known)
+        gone += self.regression.learn(named, verdict is Verdict.NOISE, weight)
+        self.changed.update(named, gone)
+
+
+def _confidence(estimate: Estimate, disagreement: float) -> Confidence:
+    """Stretch the interval of the counts as far as the regression moved the probability."""
+    low, high = estimate.low, estimate.high
+    mean = estimate.posterior.mean
+    low, high = min(low, mean), max(high, mean)
+    if disagreement < 0 and low > 0:
+        low = sigmoid(log_odds(low) + disagreement / 2)
+    if disagreement > 0 and high < 1:
+        high = sigmoid(log_odds(high) + disagreement / 2)
+    return Confidence(low, high)

@@ -1,0 +1,65 @@
+"""River's logistic regression with AdaGrad, started from what is known on day one."""
+
+from __future__ import annotations
+
+from river import linear_model, optim
+
+from noise.learning.knowledge import INPUTS
+
+RATE = 0.3
+# Damps the first steps of an input: AdaGrad's would be of full length however small the input.
+DAMPING = 0.1
+# How firmly the day-one weights are believed, as squared gradients already seen.
+FIRMNESS = 2.0
+MAX_WEIGHTS = 10_000
+MAX_LOG_ODDS = 6.0
+
+
+class Regression:
+    """Speaks in log-odds of noise. Bounded: the one-hot weights that say least are dropped."""
+
+    def __init__(self, limit: int = MAX_WEIGHTS) -> None:
+        """Start from the day-one weights."""
+        self._limit = limit
+        self.river = linear_model.LogisticRegression(optim.AdaGrad(RATE, eps=DAMPING))
+        for name, knowledge in INPUTS.items():
+            self.put(name, knowledge.weight, FIRMNESS)
+
+    def contributions(self, named: dict[str, float]) -> dict[str, float]:
+        """Return what each input adds to the log-odds of noise. Changes nothing."""
+        weights = self.river._weights
+        return {name: weights.get(name, 0.0) * number for name, number in named.items()}
+
+    def learn(self, named: dict[str, float], is_noise: bool, weight: float) -> list[str]:
+        """Take a step towards the answer, or away from it for a negative ``weight``.
+
+        Returns the names of the inputs that were dropped for it.
+        """
+        self.river.learn_one(named, is_noise, weight)
+        return self._drop_least()
+
+    def weight(self, name: str) -> tuple[float, float]:
+        """Return an input's weight and its sum of squared gradients."""
+        return self.river._weights.get(name, 0.0), self.river.optimizer.g2.get(name, 0.0)
+
+    def put(self, name: str, weight: float, squares: float) -> None:
+        """Set an input's weight and its sum of squared gradients."""
+        self.river._weights[name] = weight
+        self.river.optimizer.g2[name] = squares
+
+    def names(self) -> list[str]:
+        """Return the names of all inputs that have a weight."""
+        return list(self.river._weights)
+
+    def _drop_least(self) -> list[str]:
+        excess = len(self.river._weights) - self._limit
+        if excess <= 0:
+            return []
+        weights = self.river.weights
+        loose = [name for name in weights if name not in INPUTS]
+        least = sorted(loose, key=lambda name: (abs(weights[name]), name))
+        gone = least[: excess + self._limit // 10]
+        for name in gone:
+            del self.river._weights[name]
+            self.river.optimizer.g2.pop(name, None)
+        return gone

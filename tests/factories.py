@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from noise.alert import Alert
+from noise.alert import Alert, Severity, State, condition_key
 
 
 def record(
@@ -35,18 +36,29 @@ def record(
     )
 
 
-def alert(tenant: str = "acme", check: str = "disk", **fields: object) -> Alert:
-    """Build a canonical alert of ``check`` on one device of ``tenant``."""
-    key = f"{tenant}-{check}-{fields.get('device', 'srv1')}"
+def alert(
+    tenant: str = "acme",
+    check: str = "disk",
+    device: str | None = "srv1",
+    severity: str = "medium",
+    state: str = "raised",
+    **fields: Any,
+) -> Alert:
+    """Build a canonical alert; its keys follow from tenant, device, check and object."""
+    condition = condition_key(tenant, device, check, fields.get("object"))
     given = {
-        "event_key": key,
-        "alert_key": key,
-        "condition_key": key,
-        "tenant": tenant,
-        "device": "srv1",
-        "check": check,
+        "event_key": condition,
+        "alert_key": condition,
+        "condition_key": condition,
         "title": f"{check} is bad",
         "source": "canonical",
         **fields,
     }
-    return Alert(**given)  # type: ignore[arg-type]
+    return Alert(
+        tenant=tenant,
+        check=check,
+        device=device,
+        severity=Severity(severity),
+        state=State(state),
+        **given,
+    )

@@ -136,7 +136,7 @@ def test_an_alert_becomes_one_decision_for_people_keyed_by_its_tenant():
     assert headers_of(shown) == {
         "action": "notify",
         "reason": "novel",
-        "event": f"{ACME}-disk-srv1",
+        "event": f"{ACME}|srv1|disk|",
     }
 
 
@@ -386,7 +386,7 @@ def label(tenant: str = ACME, **fields: object) -> Label:
             "verdict": Verdict.NOISE,
             "technician": "tess",
             "labelled_at": utc(START_MS / 1000),
-            "condition_key": f"{tenant}-disk-srv1",
+            "condition_key": f"{tenant}|srv1|disk|",
             **fields,
         }
     )

@@ -42,13 +42,19 @@ async def prepare(settings: Settings, broker: str, *, create: bool) -> None:
 
 
 def run_worker(
-    settings: Settings, directory: Directory, *, broker: str, create_topics: bool = False
+    settings: Settings, directory: Directory, *, create_topics: bool = False
 ) -> NoReturn:
     """Work until SIGTERM or SIGINT, then raise SystemExit with the status of the process.
 
+    The broker is the one that ``settings`` name; ``directory`` is what is known of the clients.
     Raises KafkaError for a broker or topics that cannot be used, and PageError when the page of
     metrics cannot be served; both before anything is read.
     """
+    broker = settings.kafka.bootstrap
+    if broker is None:
+        raise kafka.KafkaError(
+            "no Kafka broker is named: set KAFKA_BOOTSTRAP or kafka.bootstrap to its host:port"
+        )
     asyncio.run(prepare(settings, broker, create=create_topics))
     metrics = build_metrics(settings)
     with serve(metrics, settings.metrics) as page:
@@ -77,12 +83,8 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = files.read_settings(chosen.settings)
-        run_worker(
-            settings,
-            files.read_directory(settings),
-            broker=files.bootstrap(settings),
-            create_topics=chosen.create_topics,
-        )
+        directory = files.read_directory(settings.tenants_file)
+        run_worker(settings, directory, create_topics=chosen.create_topics)
     except (NoiseError, kafka.KafkaError, PageError, files.FileError) as exc:
         sys.stderr.write(f"{exc}\n")
         return 1

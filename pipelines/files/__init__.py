@@ -1,0 +1,25 @@
+"""Everything that is read from files and written to them."""
+
+from pipelines.files.configuration import (
+    read_answers,
+    read_directory,
+    read_settings,
+    state_folder,
+)
+from pipelines.files.forms import TRUTHFUL
+from pipelines.files.recordings import Recordings
+from pipelines.files.streams import STDOUT, FileError, read_lines, size_of, written
+
+__all__ = [
+    "STDOUT",
+    "TRUTHFUL",
+    "FileError",
+    "Recordings",
+    "read_answers",
+    "read_directory",
+    "read_lines",
+    "read_settings",
+    "size_of",
+    "state_folder",
+    "written",
+]

@@ -1,0 +1,137 @@
+"""Bytes from files and pipes, line by line, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+STDIN = "-"
+STDOUT = "-"
+MAX_LINE_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+CountBytes = Callable[[int], None]
+
+
+class FileError(Exception):
+    """A file that cannot be used; the text is one sentence that says what to mend."""
+
+
+class _Counted(io.RawIOBase):
+    """Tells how many bytes were taken from the file itself, before any unpacking."""
+
+    def __init__(self, raw: BinaryIO, count: CountBytes) -> None:
+        self._raw = raw
+        self._count = count
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # as RawIOBase is used
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        self._count(len(data))
+        return len(data)
+
+
+def read_lines(path: str, count: CountBytes | None = None) -> Iterator[bytes]:
+    """Yield the lines of a file without their ends; ``-`` is the standard input.
+
+    What begins as gzip is unpacked, whatever its name. A line longer than ``MAX_LINE_BYTES`` comes
+    as its first ``MAX_LINE_BYTES`` + 1 bytes. ``count`` is told of bytes read. Raises FileError.
+    """
+    try:
+        with _opened(path, count or _ignore) as file:
+            yield from _split(file)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as exc:
+        raise FileError(f"{path} is a damaged gzip file ({exc}): fetch or write it again") from exc
+    except OSError as exc:
+        raise FileError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+
+
+def _ignore(_: int) -> None:
+    return
+
+
+@contextmanager
+def _opened(path: str, count: CountBytes) -> Iterator[io.BufferedReader]:
+    with _source(path) as source:
+        raw = io.BufferedReader(_Counted(source, count), CHUNK_BYTES)
+        if raw.peek(2)[:2] == GZIP_MAGIC:
+            unpacked = gzip.GzipFile(fileobj=raw)
+            yield io.BufferedReader(unpacked, CHUNK_BYTES)  # type: ignore[type-var]
+        else:
+            yield raw
+
+
+@contextmanager
+def _source(path: str) -> Iterator[BinaryIO]:
+    if path == STDIN:
+        yield sys.stdin.buffer
+        return
+    with Path(path).open("rb", buffering=0) as file:
+        yield file  # type: ignore[misc]  # a raw file reads bytes as well
+
+
+def _split(file: io.BufferedReader) -> Iterator[bytes]:
+    rest = b""
+    is_first = True
+    while chunk := file.read1(CHUNK_BYTES):
+        if is_first:
+            chunk = chunk.removeprefix(BYTE_ORDER_MARK)
+            is_first = False
+        if b"\n" not in chunk:
+            rest = (rest + chunk)[: MAX_LINE_BYTES + 1]
+            continue
+        *lines, last = chunk.split(b"\n")
+        lines[0] = (rest + lines[0])[: MAX_LINE_BYTES + 1]
+        rest = last
+        for line in lines:
+            yield line[:-1] if line.endswith(b"\r") else line
+    if rest:
+        yield rest.removesuffix(b"\r")
+
+
+def size_of(paths: list[str]) -> int | None:
+    """Return the bytes of all files together, None when one is a pipe. Raises FileError."""
+    total = 0
+    for path in paths:
+        if path == STDIN or not Path(path).is_file():
+            return None
+        total += Path(path).stat().st_size
+    return total
+
+
+@contextmanager
+def written(path: str) -> Iterator[BinaryIO]:
+    """Give a file to write; it takes its name when the block ends well, else it vanishes.
+
+    ``-`` is the standard output; a name that ends in ``.gz`` is packed. Raises FileError.
+    """
+    if path == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("wb", CHUNK_BYTES) as file:
+            if target.suffix == ".gz":
+                # no name and no time in the header: the same content gives the same bytes
+                with gzip.GzipFile("", "wb", 5, file, mtime=0) as packed:
+                    yield packed  # type: ignore[misc]
+            else:
+                yield file
+        part.replace(target)
+    except OSError as exc:
+        raise FileError(f"{path} cannot be written: {exc.strerror or exc}") from exc
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import streams
+from tests.workers import Installation, WorkerProcess, until
+
+NETWORKS = ("russellmitchell", "santos", "shaw", "fox")
+ALERTS = 50_000
+
+
+@pytest.fixture
+async def installation(broker: str, tmp_path: Path) -> Installation:
+    """50,000 real alerts of four networks, waiting to be read."""
+    installation = Installation(broker, tmp_path, {})
+    await installation.create_topics()
+    share = ALERTS // len(NETWORKS)
+    networks = [streams.alerts_of(name, share) for name in NETWORKS]
+    mixed = [one for together in zip(*networks, strict=True) for one in together]
+    assert len(mixed) == ALERTS
+    await streams.send(installation, mixed)
+    return installation
+
+
+async def some_are_done(installation: Installation, worker: WorkerProcess, left: int) -> None:
+    """Wait until no more than ``left`` alerts are uncommitted, and make sure that some are."""
+
+    async def is_so() -> bool:
+        worker.check()
+        return await installation.behind() <= left
+
+    await until(is_so)
+    assert await installation.behind() > 0, "the worker was through before it could be disturbed"
+
+
+async def check_all(installation: Installation) -> None:
+    """Every alert has one first decision, and all are those of an undisturbed run."""
+    raw = await installation.read(installation.topics.raw)
+    seen = streams.streamed(await installation.decisions())
+    first = streams.first_decisions(seen.values())
+    assert len(first) == len(set(first)) == ALERTS
+    expected = streams.replayed(installation.settings, raw)
+    assert {key: seen.get(key) for key in expected} == expected
+
+
+async def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(
+    installation: Installation,
+):
+    with installation.worker() as worker:
+        await some_are_done(installation, worker, left=ALERTS * 3 // 4)
+        worker.process.kill()
+        worker.process.wait()
+
+    with installation.worker() as worker:
+        await installation.wait_until_done(worker)
+        assert worker.stop() == 0
+
+    await check_all(installation)
+
+
+async def test_a_second_worker_may_join_and_leave_in_the_middle(installation: Installation):
+    with installation.worker() as first:
+        await some_are_done(installation, first, left=ALERTS * 9 // 10)
+        with installation.worker() as second:
+            await until(lambda: has_joined(second))
+            assert second.stop() == 0
+        await installation.wait_until_done(first)
+        assert first.stop() == 0
+
+    await check_all(installation)
+
+
+async def has_joined(worker: WorkerProcess) -> bool:
+    worker.check()
+    return "Worker ready" in worker.log

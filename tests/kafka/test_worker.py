@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from noise.alert import Severity, utc
+from noise.decision import decode_decision_record
+from noise.label import Label, Verdict
+from tests.factories import alert
+from tests.workers import Installation, until
+
+NOW = 1_780_000_000.0
+
+
+async def send_alerts(installation: Installation, count: int, **fields: object) -> None:
+    async with installation.sending() as producer:
+        for number in range(count):
+            one = alert(f"client-{number % 7}", check=f"check-{number % 50}", **fields)
+            one = msgspec.structs.replace(one, event_key=f"event-{number}")
+            value = msgspec.json.encode(one)
+            await producer.send(installation.topics.raw.name, value, key=one.tenant.encode())
+
+
+async def test_each_alert_gets_one_committed_decision_and_the_worker_stops_on_request(
+    broker: str, tmp_path: Path
+):
+    installation = Installation(broker, tmp_path, {})
+
+    with installation.worker("--create-topics") as worker:
+        worker.metrics_url()
+        await send_alerts(installation, 2_000)
+        await installation.wait_until_done(worker)
+        started = time.monotonic()
+        assert worker.stop() == 0
+        assert time.monotonic() - started < 10
+
+    events = [dict(r.headers)["event"].decode() for r in await installation.decisions()]
+    assert sorted(events) == sorted(f"event-{number}" for number in range(2_000))
+
+
+async def test_a_worker_refuses_to_start_without_its_topics_and_says_what_to_do(
+    broker: str, tmp_path: Path
+):
+    installation = Installation(broker, tmp_path, {})
+
+    with installation.worker() as worker:
+        assert worker.process.wait(30) == 1
+
+    raw = installation.topics.raw.name
+    assert f"topic {raw} is missing: create it with `noise check --create`" in worker.log
+    assert "Traceback" not in worker.log
+
+
+async def test_a_worker_without_a_broker_says_so_in_one_sentence(tmp_path: Path):
+    installation = Installation("127.0.0.1:9", tmp_path, {})
+
+    with installation.worker() as worker:
+        assert worker.process.wait(30) == 1
+
+    assert "no Kafka broker answers at 127.0.0.1:9" in worker.log
+    assert "Traceback" not in worker.log
+
+
+async def test_records_without_a_key_reach_their_tenants_partition(broker: str, tmp_path: Path):
+    installation = Installation(broker, tmp_path, {})
+    await installation.create_topics()
+
+    with installation.worker() as worker:
+        async with installation.sending() as producer:
+            for number in range(40):
+                one = alert("stray", check=f"check-{number}", event_key=f"event-{number}")
+                value = msgspec.json.encode(one)
+                await producer.send(installation.topics.raw.name, value, partition=number % 4)
+        await until(lambda: all_decided(installation, 40))
+        worker.check()
+
+    decided = await installation.decisions()
+    assert len({record.partition for record in decided}) == 1
+
+
+async def all_decided(installation: Installation, count: int) -> bool:
+    return len(await installation.decisions()) == count
+
+
+async def test_a_label_reaches_the_decision_that_it_is_about(broker: str, tmp_path: Path):
+    installation = Installation(broker, tmp_path, {})
+    await installation.create_topics()
+
+    with installation.worker() as worker:
+        url = worker.metrics_url()
+        await send_alerts(installation, 7, severity=Severity.HIGH)
+        await installation.wait_until_done(worker)
+        (record, *_) = await installation.read(installation.topics.enriched)
+        decided = decode_decision_record(record.value)
+        label = Label(
+            label_id="l1",
+            tenant=decided.tenant,
+            verdict=Verdict.NOISE,
+            technician="tess",
+            labelled_at=utc(NOW),
+            decision_id=decided.decision.id,
+        )
+        async with installation.sending() as producer:
+            await producer.send(
+                installation.topics.feedback.name,
+                msgspec.json.encode(label),
+                key=label.tenant.encode(),
+            )
+        await until(lambda: shows(url, 'noise_labels_total{source="human",verdict="noise"} 1.0'))
+        await until(lambda: shows(url, 'noise_label_outcomes_total{outcome="learned"} 1.0'))
+
+
+async def shows(url: str, line: str) -> bool:
+    return line in await asyncio.to_thread(read_page, url)
+
+
+def read_page(url: str) -> str:
+    with urllib.request.urlopen(url) as answer:  # noqa: S310
+        return str(answer.read().decode())
+
+
+async def test_a_real_prometheus_scrapes_the_running_worker(broker: str, tmp_path: Path):
+    prometheus = shutil.which("prometheus")
+    assert prometheus, "install prometheus (on Debian: apt install prometheus)"
+    installation = Installation(broker, tmp_path, {})
+    await installation.create_topics()
+
+    with installation.worker() as worker:
+        await send_alerts(installation, 500)
+        await installation.wait_until_done(worker)
+        target = worker.metrics_url().removeprefix("http://").removesuffix("/metrics")
+        with scraping(prometheus, target, tmp_path) as address:
+            await until(lambda: has_sample(address, "noise_alerts_total", 500.0))
+            await until(lambda: has_sample(address, "sum(noise_decisions_total)", 500.0))
+            await until(lambda: has_sample(address, "max(noise_balance_difference)", 0.0))
+
+
+@contextmanager
+def scraping(prometheus: str, target: str, folder: Path) -> Iterator[str]:
+    """Run a Prometheus that scrapes ``target`` each second; give its address."""
+    config = folder / "prometheus.yml"
+    config.write_text(
+        "global: {scrape_interval: 1s}\n"
+        "scrape_configs:\n"
+        f"  - job_name: worker\n    static_configs: [{{targets: ['{target}']}}]\n"
+    )
+    address = f"127.0.0.1:{free_port()}"
+    log = (folder / "prometheus.log").open("wb")
+    process = subprocess.Popen(  # noqa: S603
+        [
+            prometheus,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'tsdb'}",
+            f"--web.listen-address={address}",
+        ],
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+async def has_sample(address: str, query: str, expected: float) -> bool:
+    url = f"http://{address}/api/v1/query?query={quote(query)}"
+    try:
+        page = await asyncio.to_thread(read_page, url)
+        result = json.loads(page)["data"]["result"]
+    except OSError:  # it is still starting
+        return False
+    return bool(result) and float(result[0]["value"][1]) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from math import isfinite, log1p
+from zlib import crc32
 
 from noise.alert import Alert, BadWhen, short_key
 from noise.learning.knowledge import prior_log_odds
@@ -16,6 +17,8 @@ HOUR = 3600.0
 KNOWN_VALUES = 5
 FADED = 0.1
 SEPARATOR = "\x1f"
+CORE = "core"
+PARTS = 256
 
 _NOBODY = 0.0
 
@@ -117,6 +120,17 @@ def levels(known: Facts) -> tuple[str, str, str, str]:
     kind = f"{check}{SEPARATOR}{known.device_class}"
     site = f"{kind}{SEPARATOR}{known.site}"
     return (check, kind, site, f"{check}{SEPARATOR * 3}{known.condition}")
+
+
+def part_of(input_name: str) -> str:
+    """Return the part of a saved model that holds an input: one for each few checks, or "core"."""
+    if not input_name.startswith("="):
+        return CORE
+    return f"{crc32(_encoded(input_name.partition(SEPARATOR)[0])) % PARTS:02x}"
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def inputs(known: Facts) -> dict[str, float]:

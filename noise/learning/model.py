@@ -5,11 +5,13 @@ Scoring never learns; learning happens only on answers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from noise.decision import Confidence, ModelInfo, Score
 from noise.label import Verdict
 from noise.learning.counts import MAX_TALLIES, Counts, Estimate
 from noise.learning.explanation import Judgement, by_topic, explain
-from noise.learning.features import inputs
+from noise.learning.features import CORE, inputs, levels, part_of
 from noise.learning.odds import log_odds, sigmoid
 from noise.learning.regression import MAX_LOG_ODDS, MAX_WEIGHTS, Regression
 from noise.settings import Scoring
@@ -19,7 +21,10 @@ VERSION = "counts-regression-1"
 
 
 class TenantModel:
-    """Learns from one tenant's answers alone."""
+    """Learns from one tenant's answers alone.
+
+    ``names`` are the inputs by part, ``changed`` the parts to be saved; both are for the snapshot.
+    """
 
     def __init__(
         self,
@@ -33,6 +38,7 @@ class TenantModel:
         self.counts = Counts(settings.half_life_days, most_tallies)
         self.regression = Regression(most_weights)
         self.labels_seen = 0
+        self.names: dict[str, set[str]] = {}
         self.changed: set[str] = set()
 
     def score(self, known: Facts, now: float) -> Score:
@@ -56,24 +62,50 @@ class TenantModel:
             ModelInfo(VERSION, self.labels_seen),
         )
 
-    def learn(self, known: Facts, verdict: Verdict, now: float, weight: float = 1.0) -> None:
-        """Take in an answer."""
-        gone = self.counts.learn(known, verdict, now, weight)
-        self._step(known, verdict, weight, gone)
+    def learn(
+        self,
+        known: Facts,
+        verdict: Verdict,
+        now: float,
+        weight: float = 1.0,
+        *,
+        counts_only: bool = False,
+    ) -> None:
+        """Take in an answer; ``counts_only`` where nothing but names is known."""
+        self._mark(self.counts.learn(known, verdict, now, weight))
+        self._mark(levels(known))
+        if not counts_only:
+            self._step(known, verdict, weight)
         self.labels_seen += 1
 
     def unlearn(
-        self, known: Facts, verdict: Verdict, learned_at: float, now: float, weight: float = 1.0
+        self,
+        known: Facts,
+        verdict: Verdict,
+        learned_at: float,
+        now: float,
+        weight: float = 1.0,
+        *,
+        counts_only: bool = False,
     ) -> None:
         """Take back an answer: the counts forget it, the regression takes the opposite step."""
         self.counts.unlearn(known, verdict, learned_at, now, weight)
-        self._step(known, verdict, -weight, [])
+        self._mark(levels(known))
+        if not counts_only:
+            self._step(known, verdict, -weight)
         self.labels_seen = max(0, self.labels_seen - 1)
 
-    def _step(self, known: Facts, verdict: Verdict, weight: float, gone: list[str]) -> None:
+    def _step(self, known: Facts, verdict: Verdict, weight: float) -> None:
         named = inputs(known)
-        gone += self.regression.learn(named, verdict is Verdict.NOISE, weight)
-        self.changed.update(named, gone)
+        self._mark(self.regression.learn(named, verdict is Verdict.NOISE, weight))
+        self._mark(named)
+
+    def _mark(self, names: Iterable[str]) -> None:
+        self.changed.add(CORE)
+        for name in names:
+            part = part_of(name)
+            self.changed.add(part)
+            self.names.setdefault(part, set()).add(name)
 
 
 def _confidence(estimate: Estimate, disagreement: float) -> Confidence:

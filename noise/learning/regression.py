@@ -7,12 +7,12 @@ from river import linear_model, optim
 from noise.learning.knowledge import INPUTS
 
 RATE = 0.3
-# Damps the first steps of an input: AdaGrad's would be of full length however small the input.
-DAMPING = 0.1
+
+
 # How firmly the day-one weights are believed, as squared gradients already seen.
 FIRMNESS = 2.0
 MAX_WEIGHTS = 10_000
-MAX_LOG_ODDS = 6.0
+MAX_LOG_ODDS = 4.0
 
 
 class Regression:
@@ -21,7 +21,7 @@ class Regression:
     def __init__(self, limit: int = MAX_WEIGHTS) -> None:
         """Start from the day-one weights."""
         self._limit = limit
-        self.river = linear_model.LogisticRegression(optim.AdaGrad(RATE, eps=DAMPING))
+        self.river = linear_model.LogisticRegression(optim.AdaGrad(RATE))
         for name, knowledge in INPUTS.items():
             self.put(name, knowledge.weight, FIRMNESS)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Facts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """Names are cut to a bounded length, "" means missing. Times are seconds.
 
     ``severity`` is the rank, 0 to 4. ``excess`` is the distance beyond the threshold as a share of
@@ -21,28 +21,28 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     check: str
     condition: str
-    site: str
-    device_class: str
-    category: str
-    source: str
-    unit: str
-    severity: int
-    episodes: int
-    cleared: int
-    typical_seconds: float
-    check_episodes: int
-    check_cleared: int
-    sends_clears: bool
-    flips: int
-    is_known_device: bool
-    device_company: float
-    site_company: float
-    check_company: float
-    client_company: float
-    heat: float
-    gap_seconds: float | None
-    value: float | None
-    usual: float | None
-    spread: float
-    excess: float | None
-    surprise: float | None
+    site: str = ""
+    device_class: str = ""
+    category: str = ""
+    source: str = ""
+    unit: str = ""
+    severity: int = 0
+    episodes: int = 0
+    cleared: int = 0
+    typical_seconds: float = 0.0
+    check_episodes: int = 0
+    check_cleared: int = 0
+    sends_clears: bool = False
+    flips: int = 0
+    is_known_device: bool = True
+    device_company: float = 0.0
+    site_company: float = 0.0
+    check_company: float = 0.0
+    client_company: float = 0.0
+    heat: float = 0.0
+    gap_seconds: float | None = None
+    value: float | None = None
+    usual: float | None = None
+    spread: float = 0.0
+    excess: float | None = None
+    surprise: float | None = None

@@ -1,0 +1,298 @@
+"""The risk ledger: how often the engine was wrong, from answers, with bounds on what it hid.
+
+Every sighting that was answered is in one of these cells, by what the engine meant to do with it
+(``would_suppress``, or an audit sample or probe of what it hid) and by what technicians hold of it
+on balance:
+
+                 answered noise          answered actionable
+    shown        FP                      TP
+    hidden       TN                      FN
+
+Hidden sightings are answered because they were sampled. An audit answer stands for ``1 /
+audit_share`` hidden ones (Horvitz and Thompson 1952); a probe, and what was hidden only in mode
+observe, stands for itself. FN is at least the number of hidden ones of which an outcome or an
+incident's answer said that they were real. Waiting (``holding``) and what the owner ordered
+(``maintenance``, ``policy``) are no verdicts of the engine and are left out.
+
+All counts fade by half in ``HALF_LIFE_DAYS``, in steps of an hour. Samples are assumed to be
+answered as often as other shown alerts: nobody can tell them apart.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import log
+from typing import NamedTuple
+
+import msgspec
+from scipy.special import betaincinv
+
+from noise.decision import Reason
+from noise.label import Verdict
+from noise.state.answerable import Answerable
+
+HALF_LIFE_DAYS = 14.0
+ERROR = 0.05  # upper bounds hold with 95 % confidence, each by itself
+BINS = 48
+EDGE = 6.0  # log-odds at which the first and last bin are open
+
+NOTHING = 1e-9
+
+_DAY = 86_400.0
+_STEP = 3600.0
+_LEFT_OUT = frozenset({Reason.HOLDING, Reason.MAINTENANCE, Reason.POLICY})
+
+
+class Part(Enum):
+    """What the engine meant to do with a sighting, and how its answer was come by."""
+
+    LEFT_OUT = 0
+    SHOWN = 1
+    SAMPLED = 2
+    PROBED = 3
+    HIDDEN = 4
+
+
+class Stratum(msgspec.Struct):
+    """Faded counts of sightings, either first of their incident or in one that was told before.
+
+    ``hidden`` counts decisions; ``audited`` and ``audited_real`` the answered random samples of
+    them; ``surfaced`` hidden ones that turned out real without being sampled. The rest are cells.
+    """
+
+    hidden: float = 0.0
+    audited: float = 0.0
+    audited_real: float = 0.0
+    surfaced: float = 0.0
+    shown_noise: float = 0.0
+    shown_real: float = 0.0
+    hidden_noise: float = 0.0
+    hidden_real: float = 0.0
+
+    @property
+    def missed(self) -> float:
+        """FN: estimated from the samples, and at least what surfaced."""
+        return max(self.hidden_real, self.surfaced)
+
+
+class Rate(NamedTuple):
+    """A share with its upper confidence bound, None where nothing is known."""
+
+    value: float | None
+    upper: float | None
+
+
+class Risk(NamedTuple):
+    """What the ledger says now; formulas in the methods of ``Ledger``."""
+
+    false_positive_ratio: float | None
+    false_discovery_ratio: float | None
+    overturned_ratio: float | None
+    missed_incident_ratio: Rate
+    hidden_real_ratio: Rate
+    label_delay_seconds: float | None
+    auc: float | None
+    answers: float
+
+
+class Ledger(msgspec.Struct):
+    """One tenant's books of right and wrong. ``at`` is the epoch second it has been faded to."""
+
+    at: float = 0.0
+    first: Stratum = msgspec.field(default_factory=Stratum)
+    member: Stratum = msgspec.field(default_factory=Stratum)
+    delays: float = 0.0
+    delay_seconds: float = 0.0
+    noise_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
+    real_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
+
+    # -- entries
+
+    def decided(
+        self, new: Answerable, replaced: Answerable | None, now: float, audit_share: float
+    ) -> None:
+        """Enter a decision, and take out the earlier one on the same sighting."""
+        self._fade(now)
+        verdict = new.verdict
+        if replaced is not None:
+            self._book(replaced, verdict, audit_share, -self._left(replaced.booked_at))
+            self._count_hidden(replaced, -self._left(replaced.decided_at))
+            self._book(new, verdict, audit_share, self._left(new.booked_at))
+        self._count_hidden(new, 1.0)
+
+    def heard(
+        self,
+        one: Answerable,
+        before: Verdict | None,
+        after: Verdict | None,
+        now: float,
+        audit_share: float,
+    ) -> None:
+        """Enter that technicians' balance on a sighting went from ``before`` to ``after``."""
+        self._fade(now)
+        self._book(one, before, audit_share, -self._left(one.booked_at))
+        if one.booked_at == 0.0:
+            self.delays += 1.0
+            self.delay_seconds += max(0.0, now - one.decided_at)
+        one.booked_at = self.at
+        self._book(one, after, audit_share, 1.0)
+
+    def _fade(self, now: float) -> None:
+        steps = int((now - self.at) / _STEP)
+        if steps <= 0:
+            return
+        left = 0.5 ** (steps * _STEP / (HALF_LIFE_DAYS * _DAY))
+        self.at += steps * _STEP
+        for stratum in (self.first, self.member):
+            for name in stratum.__struct_fields__:
+                setattr(stratum, name, getattr(stratum, name) * left)
+        self.delays *= left
+        self.delay_seconds *= left
+        self.noise_scores = [count * left for count in self.noise_scores]
+        self.real_scores = [count * left for count in self.real_scores]
+
+    def _left(self, since: float) -> float:
+        return float(0.5 ** (max(0.0, self.at - since) / (HALF_LIFE_DAYS * _DAY)))
+
+    def _book(
+        self, one: Answerable, verdict: Verdict | None, audit_share: float, amount: float
+    ) -> None:
+        part = _part(one)
+        if verdict is None or part is Part.LEFT_OUT:
+            return
+        stratum = self.member if one.told else self.first
+        is_real = verdict is Verdict.ACTIONABLE
+        if part is Part.SHOWN:
+            _add(stratum, "shown_real" if is_real else "shown_noise", amount)
+        elif part is Part.HIDDEN:
+            _add(stratum, "surfaced", amount if is_real else 0.0)
+        else:
+            stands_for = 1.0 / audit_share if _is_sparse(one) and audit_share else 1.0
+            _add(stratum, "hidden_real" if is_real else "hidden_noise", amount * stands_for)
+        if part is Part.SAMPLED:
+            _add(stratum, "audited", amount)
+            _add(stratum, "audited_real", amount if is_real else 0.0)
+        self._score(one.noise_probability, is_real, amount)
+
+    def _score(self, noise_probability: float | None, is_real: bool, amount: float) -> None:
+        if noise_probability is None:
+            return
+        scores = self.real_scores if is_real else self.noise_scores
+        index = _bin(noise_probability)
+        scores[index] = max(0.0, scores[index] + amount)
+
+    def _count_hidden(self, one: Answerable, amount: float) -> None:
+        if _part(one) in {Part.SAMPLED, Part.PROBED, Part.HIDDEN}:
+            _add(self.member if one.told else self.first, "hidden", amount)
+
+    # -- what follows
+
+    def risk(self) -> Risk:
+        """Return all rates as of the last entry; read rarely."""
+        false_positives = self._sum("shown_noise")
+        true_positives = self._sum("shown_real")
+        true_negatives = self._sum("hidden_noise")
+        missed = self.first.missed + self.member.missed
+        answers = false_positives + true_positives + true_negatives + missed
+        return Risk(
+            false_positive_ratio=_share(false_positives, true_negatives),
+            false_discovery_ratio=_share(false_positives, true_positives),
+            overturned_ratio=_share(false_positives + missed, answers - false_positives - missed),
+            missed_incident_ratio=self.missed_incidents(),
+            hidden_real_ratio=self.hidden_real(),
+            label_delay_seconds=self.delay_seconds / self.delays if self.delays > NOTHING else None,
+            auc=self.auc(),
+            answers=answers,
+        )
+
+    def _sum(self, name: str) -> float:
+        return float(getattr(self.first, name) + getattr(self.member, name))
+
+    def missed_incidents(self) -> Rate:
+        """Of the real, the share that was hidden: FN / (FN + TP), firsts of incidents only.
+
+        What joined an incident that people knew of is not missed. The upper bound takes as many of
+        the hidden to be real as the samples allow: N u / (N u + TP), where u is Clopper and
+        Pearson's bound. TP has only what was answered, so the bound errs to the safe side.
+        """
+        first = self.first
+        value = _share(first.missed, first.shown_real)
+        possible = first.hidden * clopper_pearson(first.audited_real, first.audited, ERROR)
+        if value is None and first.audited < NOTHING:
+            return Rate(None, None)
+        upper = _share(max(possible, first.missed), first.shown_real)
+        return Rate(value, upper)
+
+    def hidden_real(self) -> Rate:
+        """Of the hidden, the share that was real: per stratum x / n, weighted by what it hid.
+
+        The upper bound adds up the strata's Clopper-Pearson bounds, the error shared among them
+        (Bonferroni); a stratum without samples may be all real.
+        """
+        strata = [stratum for stratum in (self.first, self.member) if stratum.hidden > NOTHING]
+        sampled = [stratum for stratum in strata if stratum.audited > NOTHING]
+        if not sampled:
+            return Rate(None, None)
+        real = sum(s.hidden * s.audited_real / s.audited for s in sampled)
+        possible = sum(
+            s.hidden * clopper_pearson(s.audited_real, s.audited, ERROR / len(strata))
+            for s in strata
+        )
+        hidden = sum(stratum.hidden for stratum in strata)
+        return Rate(real / sum(stratum.hidden for stratum in sampled), possible / hidden)
+
+    def auc(self) -> float | None:
+        """How often noise scored higher than what was real, ties counting half.
+
+        Scores are those of the decisions, made before any answer (prequential), in ``BINS`` bins.
+        """
+        noise, real = sum(self.noise_scores), sum(self.real_scores)
+        if noise < NOTHING or real < NOTHING:
+            return None
+        below = won = 0.0
+        for noise_here, real_here in zip(self.noise_scores, self.real_scores, strict=True):
+            won += noise_here * (below + real_here / 2)
+            below += real_here
+        return won / (noise * real)
+
+
+def clopper_pearson(hits: float, trials: float, error: float) -> float:
+    """Return the upper bound of a share of which ``hits`` of ``trials`` were seen.
+
+    Holds with probability 1 - ``error``; faded counts are taken as they are (Clopper and Pearson
+    1934, by the quantile of Beta(hits + 1, trials - hits)).
+    """
+    others = trials - hits
+    if others < NOTHING:
+        return 1.0
+    return float(betaincinv(hits + 1.0, others, 1.0 - error))
+
+
+def _part(one: Answerable) -> Part:
+    if one.noise_probability is None or one.reason in _LEFT_OUT:
+        return Part.LEFT_OUT
+    if one.reason is Reason.PROBE:
+        return Part.PROBED
+    if one.reason is Reason.AUDIT_SAMPLE:
+        return Part.SAMPLED
+    if one.would_suppress:
+        return Part.SAMPLED if one.observed else Part.HIDDEN
+    return Part.SHOWN
+
+
+def _is_sparse(one: Answerable) -> bool:
+    return one.reason is Reason.AUDIT_SAMPLE and not one.observed
+
+
+def _add(stratum: Stratum, name: str, amount: float) -> None:
+    setattr(stratum, name, max(0.0, getattr(stratum, name) + amount))
+
+
+def _share(part: float, rest: float) -> float | None:
+    return part / (part + rest) if part + rest > NOTHING else None
+
+
+def _bin(noise_probability: float) -> int:
+    bounded = min(1.0 - 1e-9, max(1e-9, noise_probability))
+    place = (log(bounded / (1.0 - bounded)) + EDGE) / (2 * EDGE)
+    return min(BINS - 1, max(0, int(place * BINS)))

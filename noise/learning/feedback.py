@@ -1,0 +1,287 @@
+"""Late labels find the sightings that they speak of, and say what is to be learned or taken back.
+
+A technician counts once per sighting: the last word corrects the one before. Where technicians
+differ, what is learned is the balance of their answers; even answers teach nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from math import copysign
+from typing import NamedTuple
+
+import msgspec
+
+from noise.alert import short_key
+from noise.decision import Action, Reason
+from noise.label import Label, Outcome, Verdict
+from noise.learning.features import name
+from noise.state.answerable import EVEN, Answer, Answerable, Answerables, Taught, sighting_of
+from noise.state.condition import Condition
+from noise.state.facts import Facts
+
+MAX_ANSWERS = 20
+MAX_WAITING = 500
+HOUR = 3600.0
+# Trouble is noticed after the alerts it causes, or shortly before a slow poll tells of it.
+OUTCOME_AFTER_ALERT = 4 * HOUR
+OUTCOME_BEFORE_ALERT = HOUR
+_LEAST_SUSPICION = 0.01
+
+
+class LabelOutcome(StrEnum):
+    """What became of a label; where it met several sightings, the first in this order."""
+
+    CORRECTED = "corrected"
+    CONFLICTING = "conflicting"
+    LEARNED = "learned"
+    OUTDATED = "outdated"
+    REPEATED = "repeated"
+    UNKNOWN_TARGET = "unknown_target"
+    OUTCOME_MATCHED = "outcome_matched"
+    OUTCOME_UNMATCHED = "outcome_unmatched"
+
+
+_ORDER = list(LabelOutcome)
+
+
+class Lesson(NamedTuple):
+    """Something to learn, or, with ``is_undone``, to take back that was learned at ``at``.
+
+    Without ``is_whole`` only names are known, and it is for the counts alone.
+    """
+
+    facts: Facts
+    verdict: Verdict
+    weight: float
+    at: float
+    is_undone: bool
+    is_whole: bool
+
+
+class Heard(NamedTuple):
+    """How technicians' opinion of a sighting changed; None means no opinion, or an even one."""
+
+    answerable: Answerable
+    before: Verdict | None
+    after: Verdict | None
+
+
+class Resolution(NamedTuple):
+    """What became of one label."""
+
+    outcome: LabelOutcome
+    lessons: list[Lesson]
+    heard: list[Heard]
+
+
+class Waiting(msgspec.Struct):
+    """Labels whose decision was not seen yet: feedback and alerts come in no common order."""
+
+    labels: list[Label] = []
+
+
+class Feedback:
+    """Resolves labels against one tenant's sightings and keeps the answers with them."""
+
+    def __init__(self, answerables: Answerables, conditions: Mapping[str, Condition]) -> None:
+        """Take what can be answered; ``conditions`` by short key, for answers without decision."""
+        self._answerables = answerables
+        self._conditions = conditions
+        self.waiting = Waiting()
+        self.waiting_changed = False
+
+    def hear(self, label: Label, now: float) -> Resolution:
+        """Take a label; one whose target is unknown waits for it."""
+        targets = self._targets(label, now)
+        if targets:
+            return self._answer(label, targets, now)
+        if label.outcome is not None:
+            return Resolution(LabelOutcome.OUTCOME_UNMATCHED, [], [])
+        if all(kept.label_id != label.label_id for kept in self.waiting.labels):
+            self.waiting.labels = [*self.waiting.labels, label][-MAX_WAITING:]
+            self.waiting_changed = True
+        return Resolution(LabelOutcome.UNKNOWN_TARGET, [], [])
+
+    def recall(self, new: Answerable, now: float) -> list[tuple[Label, Resolution]]:
+        """Return what became of the labels that waited for ``new``, in the order they came."""
+        if not self.waiting.labels:
+            return []
+        found = [label for label in self.waiting.labels if _means(label, new)]
+        if found:
+            self.waiting.labels = [label for label in self.waiting.labels if label not in found]
+            self.waiting_changed = True
+        return [(label, self._answer(label, [new], now)) for label in found]
+
+    # -- whom a label means
+
+    def _targets(self, label: Label, now: float) -> list[Answerable]:
+        if label.incident_id is not None:
+            return self._answerables.of_incident(label.incident_id)
+        if label.outcome is not None:
+            return self._happened(label.outcome)
+        if label.condition_key is not None:
+            one = self._of_condition(short_key(label.condition_key), now)
+        else:
+            one = self._of_decision(label.decision_id or "")
+        return [one] if one is not None else []
+
+    def _of_decision(self, decision_id: str) -> Answerable | None:
+        exact = self._answerables.get(decision_id)
+        if exact is not None:
+            return exact
+        # A repeat is not kept; its id ends with the key of the condition that it repeats.
+        return self._answerables.latest(sighting_of(decision_id).rpartition(".")[2])
+
+    def _of_condition(self, key: str, now: float) -> Answerable | None:
+        latest = self._answerables.latest(key)
+        if latest is not None:
+            return latest
+        condition = self._conditions.get(key)
+        if condition is None:
+            return None
+        bare = _without_decision(condition, now)
+        self._answerables.remember(bare)
+        return bare
+
+    def _happened(self, outcome: Outcome) -> list[Answerable]:
+        at = outcome.at.timestamp()
+        near = self._answerables.around(
+            outcome.device, at - OUTCOME_AFTER_ALERT, at + OUTCOME_BEFORE_ALERT
+        )
+        return [one for one in near if outcome.check in {None, one.check}]
+
+    # -- what it changes
+
+    def _answer(self, label: Label, targets: list[Answerable], now: float) -> Resolution:
+        outcomes: list[LabelOutcome] = []
+        lessons: list[Lesson] = []
+        heard: list[Heard] = []
+        verdict = Verdict.ACTIONABLE if label.outcome is not None else label.verdict
+        for target, weight in zip(targets, _weights(verdict, targets), strict=True):
+            before = target.verdict
+            answer = Answer(
+                label.technician, verdict, label.label_id, label.labelled_at.timestamp(), weight
+            )
+            outcomes.append(_note(target, answer))
+            lessons += _teach(target, now)
+            self._answerables.mark(target)
+            if target.verdict is not before:
+                heard.append(Heard(target, before, target.verdict))
+        outcome = min(outcomes, key=_ORDER.index)
+        if label.outcome is not None and lessons:
+            outcome = LabelOutcome.OUTCOME_MATCHED
+        return Resolution(outcome, lessons, heard)
+
+
+def _means(label: Label, new: Answerable) -> bool:
+    if label.decision_id is not None:
+        return sighting_of(label.decision_id) == new.sighting
+    if label.incident_id is not None:
+        return label.incident_id == new.incident
+    return label.condition_key is not None and short_key(label.condition_key) == new.condition
+
+
+def _weights(verdict: Verdict, targets: list[Answerable]) -> list[float]:
+    """Share one answer among the checks of an incident.
+
+    Noise means all of them. Real means at least one: the most suspicious counts fully and the
+    others in proportion, since copying such an answer to every member spoils what is known of them.
+    """
+    if verdict is Verdict.NOISE:
+        return [1.0] * len(targets)
+    suspicion = [max(1.0 - _noise_probability(target), _LEAST_SUSPICION) for target in targets]
+    most = max(suspicion)
+    return [one / most for one in suspicion]
+
+
+def _noise_probability(target: Answerable) -> float:
+    return 0.5 if target.noise_probability is None else target.noise_probability
+
+
+def _note(target: Answerable, new: Answer) -> LabelOutcome:
+    """Enter an answer beside those of other technicians."""
+    if any(answer.label_id == new.label_id for answer in target.answers):
+        return LabelOutcome.REPEATED
+    others = [answer for answer in target.answers if answer.technician != new.technician]
+    earlier = next((a for a in target.answers if a.technician == new.technician), None)
+    if earlier is not None:
+        return _correct(target, others, earlier, new)
+    target.answers = [*others, new][-MAX_ANSWERS:]
+    if any(answer.verdict is not new.verdict for answer in others):
+        return LabelOutcome.CONFLICTING
+    return LabelOutcome.LEARNED
+
+
+def _correct(
+    target: Answerable, others: list[Answer], earlier: Answer, new: Answer
+) -> LabelOutcome:
+    if new.said_at < earlier.said_at:
+        return LabelOutcome.OUTDATED
+    if new.verdict is earlier.verdict:
+        earlier.label_id, earlier.said_at = new.label_id, new.said_at
+        return LabelOutcome.REPEATED
+    target.answers = [*others, new]
+    return LabelOutcome.CORRECTED
+
+
+def _teach(target: Answerable, now: float) -> list[Lesson]:
+    """Bring what was taught in line with the balance of the answers, undoing the latest first."""
+    wanted = target.balance
+    known = sum(taught.weight for taught in target.taught)
+    stays = min(abs(known), abs(wanted)) if known * wanted > 0 else 0.0
+    lessons = _take_back(target, abs(known) - stays)
+    missing = wanted - copysign(stays, wanted)
+    if abs(missing) >= EVEN:
+        target.taught = [*target.taught, Taught(missing, now)]
+        lessons.append(_lesson(target, missing, now, is_undone=False))
+    return lessons
+
+
+def _take_back(target: Answerable, surplus: float) -> list[Lesson]:
+    lessons = []
+    while surplus >= EVEN:
+        last = target.taught.pop()
+        back = copysign(min(surplus, abs(last.weight)), last.weight)
+        lessons.append(_lesson(target, back, last.at, is_undone=True))
+        if abs(last.weight - back) >= EVEN:
+            target.taught.append(Taught(last.weight - back, last.at))
+        surplus -= abs(back)
+    return lessons
+
+
+def _lesson(target: Answerable, weight: float, at: float, *, is_undone: bool) -> Lesson:
+    return Lesson(
+        target.facts,
+        Verdict.NOISE if weight > 0 else Verdict.ACTIONABLE,
+        abs(weight),
+        at,
+        is_undone,
+        target.noise_probability is not None,
+    )
+
+
+def _without_decision(condition: Condition, now: float) -> Answerable:
+    """Stand in for a sighting that is no longer remembered: its names alone."""
+    return Answerable(
+        decision_id=f"condition.{condition.key}",
+        condition=condition.key,
+        check=condition.check,
+        device=condition.device,
+        incident=None,
+        action=Action.SUPPRESS,
+        reason=Reason.CLEARED,
+        would_suppress=False,
+        observed=False,
+        told=False,
+        noise_probability=None,
+        decided_at=now,
+        facts=Facts(
+            check=name(condition.check),
+            condition=condition.key,
+            site=name(condition.site),
+            category=name(condition.category),
+            severity=condition.severity,
+        ),
+    )

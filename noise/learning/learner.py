@@ -1,0 +1,149 @@
+"""All that one tenant's learning consists of: model, sightings, answers that wait, risk ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from noise.decision import Decision, Score
+from noise.errors import SnapshotError
+from noise.label import Label
+from noise.learning import snapshot
+from noise.learning.bound import Ledger, Risk
+from noise.learning.features import facts
+from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
+from noise.learning.model import TenantModel
+from noise.settings import Settings
+from noise.state.answerable import Answerable, Answerables, answerable
+from noise.state.case import Case
+from noise.state.condition import Condition
+from noise.state.facts import Facts
+from noise.state.tenant import IncidentMemory
+
+# Kinds of saved pieces; none of them is one of the tenant's state.
+MODEL = "m"
+SIGHTING = "a"
+WAITING = "w"
+LEDGER = "r"
+KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER})
+
+VERSION = b"1"
+_encoder = msgspec.msgpack.Encoder()
+_sighting_decoder = msgspec.msgpack.Decoder(Answerable)
+_waiting_decoder = msgspec.msgpack.Decoder(Waiting)
+_ledger_decoder = msgspec.msgpack.Decoder(Ledger)
+
+
+class Piece(NamedTuple):
+    """One saved record of a tenant's learning; no ``value`` means that it was forgotten."""
+
+    kind: str
+    name: str
+    value: bytes | None
+
+
+class Learner:
+    """Scores cases, keeps what may be answered, and learns from the answers of one tenant."""
+
+    def __init__(self, settings: Settings, conditions: Mapping[str, Condition]) -> None:
+        """Start from day-one knowledge; ``conditions`` are the tenant's, by short key."""
+        self.model = TenantModel(settings.scoring)
+        self.answerables = Answerables(settings.limits)
+        self.ledger = Ledger()
+        self._audit_share = settings.sampling.audit_share
+        self._feedback = Feedback(self.answerables, conditions)
+        self._ledger_changed = False
+        self._asked: tuple[Case, Facts] | None = None
+
+    def score(self, case: Case) -> Score:
+        """Return the model's opinion of a case."""
+        known = facts(case)
+        # Kept for ``remember``: by then the state has taken in the alert, and the facts differ.
+        self._asked = (case, known)
+        return self.model.score(known, case.now)
+
+    def remember(
+        self, case: Case, decision: Decision, incident: IncidentMemory | None
+    ) -> list[Heard]:
+        """Keep a decision on a case that was scored; return what answers that waited changed."""
+        asked, self._asked = self._asked, None
+        known = asked[1] if asked is not None and asked[0] is case else facts(case)
+        new = answerable(case, decision, known, incident)
+        replaced = self.answerables.remember(new)
+        self.ledger.decided(new, replaced, case.now, self._audit_share)
+        self._ledger_changed = True
+        recalled = self._feedback.recall(new, case.now)
+        return [heard for _, one in recalled for heard in self._apply(one, case.now)]
+
+    def hear(self, label: Label, now: float) -> Resolution:
+        """Take an answer and learn what follows from it."""
+        resolution = self._feedback.hear(label, now)
+        self._apply(resolution, now)
+        return resolution
+
+    def _apply(self, resolution: Resolution, now: float) -> list[Heard]:
+        for lesson in resolution.lessons:
+            counts_only = not lesson.is_whole
+            args = (lesson.facts, lesson.verdict)
+            if lesson.is_undone:
+                self.model.unlearn(*args, lesson.at, now, lesson.weight, counts_only=counts_only)
+            else:
+                self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
+        for one, before, after in resolution.heard:
+            self.ledger.heard(one, before, after, now, self._audit_share)
+            self._ledger_changed = True
+        return resolution.heard
+
+    def risk(self) -> Risk:
+        """Return how often the engine was wrong, as far as is known."""
+        return self.ledger.risk()
+
+    # -- what must survive
+
+    def changed_pieces(self) -> list[Piece]:
+        """Take what changed since the last call."""
+        pieces = [Piece(MODEL, *part) for part in snapshot.changed_parts(self.model)]
+        for name, sighting in self.answerables.take_changed():
+            value = _encode(sighting) if sighting is not None else None
+            pieces.append(Piece(SIGHTING, name, value))
+        if self._feedback.waiting_changed:
+            pieces.append(Piece(WAITING, "", _encode(self._feedback.waiting)))
+        if self._ledger_changed:
+            pieces.append(Piece(LEDGER, "", _encode(self.ledger)))
+        self._feedback.waiting_changed = self._ledger_changed = False
+        return pieces
+
+    def all_pieces(self) -> Iterator[Piece]:
+        """Return everything; ``load`` of each in a new learner restores this one."""
+        for part in snapshot.all_parts(self.model):
+            yield Piece(MODEL, *part)
+        for sighting in self.answerables:
+            yield Piece(SIGHTING, sighting.sighting, _encode(sighting))
+        yield Piece(WAITING, "", _encode(self._feedback.waiting))
+        yield Piece(LEDGER, "", _encode(self.ledger))
+
+    def load(self, kind: str, name: str, value: bytes) -> None:
+        """Put back one saved piece of one of the ``KINDS``. Raises SnapshotError."""
+        if kind == MODEL:
+            snapshot.load_part(self.model, name, value)
+            return
+        if value[:1] != VERSION:
+            raise SnapshotError(f"{kind!r} {name!r} was saved by an unknown version")
+        try:
+            self._load(kind, value[1:])
+        except msgspec.MsgspecError as exc:
+            raise SnapshotError(f"{kind!r} {name!r} cannot be read: {exc}") from exc
+
+    def _load(self, kind: str, value: bytes) -> None:
+        if kind == SIGHTING:
+            self.answerables.load(_sighting_decoder.decode(value))
+        elif kind == WAITING:
+            self._feedback.waiting = _waiting_decoder.decode(value)
+        else:
+            self.ledger = _ledger_decoder.decode(value)
+
+
+def _encode(piece: Answerable | Waiting | Ledger) -> bytes:
+    return VERSION + _encoder.encode(piece)

@@ -1,0 +1,228 @@
+"""Decisions that can still be answered, with the facts they were made from.
+
+A *sighting* is one raise of a condition and all that was decided about it: the first decision and
+those that supersede it. People answer any of them, or a repeat, and mean the sighting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from noise.decision import Action, Decision, Mode, Reason
+from noise.label import Verdict
+from noise.settings import Limits
+from noise.state.case import Case
+from noise.state.facts import Facts
+from noise.state.tenant import IncidentMemory
+
+DAY = 86_400.0
+EVEN = 1e-9  # a balance closer to zero is none
+
+
+class Answer(msgspec.Struct, array_like=True):
+    """What one technician holds of one sighting; times in epoch seconds."""
+
+    technician: str
+    verdict: Verdict
+    label_id: str
+    said_at: float
+    weight: float = 1.0
+
+
+class Taught(msgspec.Struct, array_like=True):
+    """What a model learned from a sighting at ``at``; ``weight`` is below zero for actionable."""
+
+    weight: float
+    at: float
+
+
+class Answerable(msgspec.Struct, kw_only=True):
+    """The last decision on a sighting.
+
+    ``told``: its incident had been told of before. ``observed``: nothing was hidden then, so it was
+    seen whatever was decided. ``noise_probability`` is None for a condition that is answered
+    without any decision. ``booked_at``: as of when the ledger counts its verdict.
+    """
+
+    decision_id: str
+    condition: str
+    check: str
+    device: str | None
+    incident: str | None
+    action: Action
+    reason: Reason
+    would_suppress: bool
+    observed: bool
+    told: bool
+    noise_probability: float | None
+    decided_at: float
+    facts: Facts
+    answers: list[Answer] = []
+    taught: list[Taught] = []
+    booked_at: float = 0.0
+
+    @property
+    def sighting(self) -> str:
+        """The name under which all decisions on this raise are kept."""
+        return sighting_of(self.decision_id)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What technicians hold of it on balance; None without answers, or if they are even."""
+        balance = self.balance
+        if abs(balance) < EVEN:
+            return None
+        return Verdict.NOISE if balance > 0 else Verdict.ACTIONABLE
+
+    @property
+    def balance(self) -> float:
+        """Answers that say noise minus answers that say actionable."""
+        return sum(a.weight if a.verdict is Verdict.NOISE else -a.weight for a in self.answers)
+
+
+def sighting_of(decision_id: str) -> str:
+    """Return the first decision's id: later ones end with + and a number."""
+    return decision_id.partition("+")[0]
+
+
+def answerable(
+    case: Case, decision: Decision, facts: Facts, incident: IncidentMemory | None
+) -> Answerable:
+    """Return what must be kept of a decision; ``facts`` are those that it was made from."""
+    return Answerable(
+        decision_id=decision.id,
+        condition=case.condition.key,
+        check=case.alert.check,
+        device=case.alert.device,
+        incident=incident.id if incident is not None else None,
+        action=decision.action,
+        # In mode observe the decision does not say so, but what waits is not judged yet.
+        reason=Reason.HOLDING if decision.hold_until is not None else decision.reason,
+        would_suppress=decision.would_suppress,
+        observed=decision.mode is Mode.OBSERVE,
+        told=incident is not None and 0.0 < incident.told_at < case.now,
+        noise_probability=decision.noise_probability,
+        decided_at=case.now,
+        facts=facts,
+    )
+
+
+class Answerables:
+    """One tenant's sightings, bounded in number and age; the oldest are forgotten first."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Start with none."""
+        self._limit = limits.unanswered
+        self._seconds = limits.days * DAY
+        self._swept_at = 0.0
+        self._sightings: dict[str, Answerable] = {}
+        self._by_condition: dict[str, str] = {}
+        self._by_device: dict[str, set[str]] = {}
+        self._by_incident: dict[str, set[str]] = {}
+        self._changed: set[str] = set()
+
+    def __len__(self) -> int:
+        """Return how many sightings are kept."""
+        return len(self._sightings)
+
+    def __iter__(self) -> Iterator[Answerable]:
+        """Go through all sightings."""
+        return iter(self._sightings.values())
+
+    def remember(self, new: Answerable) -> Answerable | None:
+        """Keep ``new``; return the earlier decision on the same sighting, whose answers it takes.
+
+        What is too old, or too much, is forgotten.
+        """
+        replaced = self._sightings.get(new.sighting)
+        if replaced is not None:
+            new.answers, new.taught = replaced.answers, replaced.taught
+            new.booked_at = replaced.booked_at
+            self._unlink(replaced)
+        self.load(new)
+        self.mark(new)
+        self._keep_within(new.decided_at)
+        return replaced
+
+    def load(self, saved: Answerable) -> None:
+        """Put a saved sighting back."""
+        sighting = saved.sighting
+        self._sightings[sighting] = saved
+        latest = self.latest(saved.condition)
+        if latest is None or _age(latest) <= _age(saved):
+            self._by_condition[saved.condition] = sighting
+        if saved.device is not None:
+            self._by_device.setdefault(saved.device, set()).add(sighting)
+        if saved.incident is not None:
+            self._by_incident.setdefault(saved.incident, set()).add(sighting)
+
+    def get(self, decision_id: str) -> Answerable | None:
+        """Return the sighting that a decision belongs to."""
+        return self._sightings.get(sighting_of(decision_id))
+
+    def latest(self, condition: str) -> Answerable | None:
+        """Return the last sighting of a condition, by its short key."""
+        return self._sightings.get(self._by_condition.get(condition, ""))
+
+    def of_incident(self, incident: str) -> list[Answerable]:
+        """Return the last sighting of each check in an incident, in order of the checks."""
+        return self._last_of_each_check(self._by_incident.get(incident, set()))
+
+    def around(self, device: str, since: float, until: float) -> list[Answerable]:
+        """Return the last sighting of each check on a device between two epoch seconds."""
+        near = {
+            sighting
+            for sighting in self._by_device.get(device, set())
+            if since <= self._sightings[sighting].decided_at <= until
+        }
+        return self._last_of_each_check(near)
+
+    def _last_of_each_check(self, sightings: set[str]) -> list[Answerable]:
+        found = sorted((self._sightings[sighting] for sighting in sightings), key=_age)
+        by_check = {one.check: one for one in found}
+        return [by_check[check] for check in sorted(by_check)]
+
+    def mark(self, changed: Answerable) -> None:
+        """Note that a sighting changed and must be saved."""
+        self._changed.add(changed.sighting)
+
+    def take_changed(self) -> list[tuple[str, Answerable | None]]:
+        """Take what changed since the last call, None for what was forgotten."""
+        changed, self._changed = self._changed, set()
+        return [(sighting, self._sightings.get(sighting)) for sighting in sorted(changed)]
+
+    def _keep_within(self, now: float) -> None:
+        if now - self._swept_at >= DAY:
+            self._swept_at = now
+            self._forget([one for one in self if one.decided_at < now - self._seconds])
+        excess = len(self) - self._limit
+        if excess > 0:
+            # A tenth at a time: sorting all for each newcomer would make a flood slow.
+            self._forget(sorted(self, key=_age)[: excess + self._limit // 10])
+
+    def _forget(self, gone: list[Answerable]) -> None:
+        for one in gone:
+            self._unlink(one)
+            self.mark(one)
+
+    def _unlink(self, gone: Answerable) -> None:
+        sighting = gone.sighting
+        del self._sightings[sighting]
+        if self._by_condition.get(gone.condition) == sighting:
+            del self._by_condition[gone.condition]
+        _discard(self._by_device, gone.device, sighting)
+        _discard(self._by_incident, gone.incident, sighting)
+
+
+def _age(one: Answerable) -> tuple[float, str]:
+    return (one.decided_at, one.decision_id)
+
+
+def _discard(index: dict[str, set[str]], key: str | None, sighting: str) -> None:
+    if key is None:
+        return
+    index[key].discard(sighting)
+    if not index[key]:
+        del index[key]

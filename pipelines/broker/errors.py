@@ -1,0 +1,7 @@
+"""What keeps a local broker from running."""
+
+from __future__ import annotations
+
+
+class BrokerError(Exception):
+    """A local broker that cannot run; the text is one sentence that says what to do."""

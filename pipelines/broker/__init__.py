@@ -1,1 +1,8 @@
 """A real single-node Apache Kafka as a child process, for those who have no broker."""
+
+from __future__ import annotations
+
+from pipelines.broker.errors import BrokerError
+from pipelines.broker.local import LocalBroker, run_broker
+
+__all__ = ["BrokerError", "LocalBroker", "run_broker"]

@@ -203,6 +203,7 @@ async def reading(
 
     It joins no group and commits nothing. Raises KafkaError, also for a topic that is missing.
     """
+    await _refuse_missing(bootstrap, topics)
     async with _plainly(bootstrap):
         consumer = AIOKafkaConsumer(
             *topics,
@@ -214,21 +215,26 @@ async def reading(
             fetch_max_wait_ms=100,
         )
         try:
-            await _start(consumer, topics)
-            await (consumer.seek_to_end() if from_end else consumer.seek_to_beginning())
+            await consumer.start()  # without a group it takes all partitions of its topics
+            await _place(consumer, from_end=from_end)
             yield consumer
         finally:
             await consumer.stop()
 
 
-async def _start(consumer: Any, topics: Sequence[str]) -> None:
-    try:
-        await consumer.start()  # without a group it takes all partitions of its topics
-    except wire.UnknownTopicOrPartitionError as exc:
-        names = ", ".join(topics)
-        raise KafkaError(
-            f"one of these topics is missing: {names}; create it with `noise check --create`"
-        ) from exc
+async def _refuse_missing(bootstrap: str, topics: Sequence[str]) -> None:
+    async with _admin(bootstrap) as admin:
+        missing = set(topics) - set(await admin.list_topics())
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise KafkaError(f"missing: topic {names}; create it with `noise check --create`")
+
+
+async def _place(consumer: Any, *, from_end: bool) -> None:
+    # Explicitly: aiokafka's seek_to_end races with its own first look for a position.
+    places = consumer.end_offsets if from_end else consumer.beginning_offsets
+    for partition, offset in (await places(consumer.assignment())).items():
+        consumer.seek(partition, offset)
 
 
 async def read_to_end(consumer: Any) -> AsyncIterator[ConsumerRecord]:

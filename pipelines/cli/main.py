@@ -10,7 +10,10 @@ from collections.abc import Sequence
 import click
 
 from noise.errors import NoiseError
+from pipelines.broker.errors import BrokerError
 from pipelines.files import FileError
+from pipelines.kafka import KafkaError
+from pipelines.metrics import PageError
 
 TROUBLE = 2
 INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended
@@ -38,15 +41,17 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"pipelines.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def load_command(name: str) -> click.Command:
+    """Return the command that is called ``name``."""
+    command: click.Command = importlib.import_module(f"pipelines.cli.{name}").command
+    return command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,11 +73,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         status = noise.main(arguments, prog_name="noise", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as exc:
-        click.echo(exc.ctx.get_help() if exc.ctx else exc.format_message())
+        click.echo(exc.ctx.get_help())
         return TROUBLE
     except click.ClickException as exc:
         return _say(exc.format_message())
-    except (Trouble, NoiseError, FileError) as exc:
+    except (Trouble, NoiseError, FileError, KafkaError, PageError, BrokerError) as exc:
         return _say(str(exc))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -45,9 +45,7 @@ class PlainProgress:
     def __init__(self, clock: Clock = elapsed) -> None:
         """Start now, by ``clock``."""
         self._clock = clock
-        self._doing, self._total, self._unit = "", None, ""
-        self._done = 0
-        self._began = self._said = clock()
+        self.begin("", None, "")
 
     def begin(self, doing: str, total: int | None, unit: str) -> None:
         """Start the next step."""

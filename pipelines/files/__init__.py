@@ -1,6 +1,7 @@
 """Everything that is read from files and written to them."""
 
 from pipelines.files.configuration import (
+    BOOTSTRAP_VARIABLE,
     read_answers,
     read_directory,
     read_settings,
@@ -11,6 +12,7 @@ from pipelines.files.recordings import Recordings
 from pipelines.files.streams import STDOUT, FileError, read_lines, size_of, written
 
 __all__ = [
+    "BOOTSTRAP_VARIABLE",
     "STDOUT",
     "TRUTHFUL",
     "FileError",

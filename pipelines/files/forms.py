@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -25,6 +25,7 @@ CANONICAL = "canonical"
 TRUTHFUL = (AIT_ADS, RMM_NAB)
 AIT_COLUMNS = ("time", "name", "ip", "host", "short")
 AIT_TRUTH = "event_label"
+NO_TIME = "no_time"
 AIT_NOISE = "-"
 
 _Broken = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -101,10 +102,16 @@ class _Times(msgspec.Struct):
     occurred_at: datetime | None = None
 
 
+class _Names(msgspec.Struct):
+    tenant: str | None = None
+    event_key: str | None = None
+
+
 class Canonical(Payloads):
     """One canonical alert in each line, which says when it arrived or at least occurred."""
 
     _times = msgspec.json.Decoder(_Times)
+    _names = msgspec.json.Decoder(_Names)
 
     def arrival(self, line: bytes) -> float | None:
         """Return ``received_at``, else ``occurred_at``."""
@@ -113,6 +120,17 @@ class Canonical(Payloads):
         except _Broken:
             return None
         return _checked_moments([times.received_at or times.occurred_at])
+
+    def recorded(self, at: float, row: int, line: bytes) -> Recorded:
+        """Return the alert as it is, under the names that it gives itself."""
+        recorded = super().recorded(at, row, line)
+        try:
+            given = self._names.decode(line)
+        except _Broken:
+            return recorded
+        return recorded._replace(
+            tenant=given.tenant or recorded.tenant, event=given.event_key or recorded.event
+        )
 
 
 class _Envelope(msgspec.Struct):
@@ -199,7 +217,7 @@ class AitAlerts:
         try:
             return _checked(float(fields[self._columns[0]]))
         except ValueError as exc:
-            raise Refusal("no_time", "the first column is not a time in epoch seconds") from exc
+            raise Refusal(NO_TIME, "the first column is not a time in epoch seconds") from exc
 
     def recorded(self, at: float, row: int, line: bytes) -> Recorded:
         """Return the row without its truth columns."""
@@ -245,7 +263,7 @@ class NabAlerts:
         try:
             return _checked(self._decoder.decode(line).clock)
         except _Broken as exc:
-            raise Refusal("no_time", f"this is no record of {RMM_NAB}: {exc}") from exc
+            raise Refusal(NO_TIME, f"this is no record of {RMM_NAB}: {exc}") from exc
 
     def recorded(self, at: float, row: int, line: bytes) -> Recorded:
         """Return the record as it is, and what it says of the truth."""
@@ -258,11 +276,16 @@ class NabAlerts:
         return Recorded(at, RMM_NAB, tenant, name, line, name, truth)
 
 
-_FORMS = {CANONICAL: Canonical, ENVELOPE: Envelopes, AIT_ADS: AitAlerts, RMM_NAB: NabAlerts}
+_FORMS: Mapping[str, Callable[[Named], Form]] = {
+    CANONICAL: Canonical,
+    ENVELOPE: Envelopes,
+    AIT_ADS: AitAlerts,
+    RMM_NAB: NabAlerts,
+}
 
 
 def _own_time(body: bytes, source: str, tenant: str | None, directory: Directory) -> float | None:
-    delivery = sources.Delivery(body, source, tenant, "", 0.0)
+    delivery = sources.Delivery(body, source, tenant, None, 0.0)
     try:
         alerts = sources.parse(delivery, directory)
     except SourceError:
@@ -273,13 +296,13 @@ def _own_time(body: bytes, source: str, tenant: str | None, directory: Directory
 def _checked_moments(moments: Sequence[datetime | None]) -> float:
     known = [moment for moment in moments if moment is not None]
     if not known:
-        raise Refusal("no_time", "neither the line nor its alert says when it was")
+        raise Refusal(NO_TIME, "neither the line nor its alert says when it was")
     if any(moment.tzinfo is None for moment in known):
-        raise Refusal("no_time", "its time has no zone")
+        raise Refusal(NO_TIME, "its time has no zone")
     return _checked(max(moment.timestamp() for moment in known))
 
 
 def _checked(at: float) -> float:
     if not (math.isfinite(at) and 0 <= at <= LATEST):
-        raise Refusal("no_time", f"{at} is not a time in epoch seconds")
+        raise Refusal(NO_TIME, f"{at} is not a time in epoch seconds")
     return at

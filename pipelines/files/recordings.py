@@ -12,7 +12,7 @@ from pathlib import Path
 
 from noise.directory import Directory
 from noise.replay import Recorded
-from pipelines.files.forms import TRUTHFUL, Form, Named, Refusal, form_of
+from pipelines.files.forms import NO_TIME, TRUTHFUL, Form, Named, Refusal, form_of
 from pipelines.files.sorting import RUN_BYTES, Row, sorted_rows
 from pipelines.files.streams import MAX_LINE_BYTES, STDIN, CountBytes, FileError, read_lines
 
@@ -30,15 +30,21 @@ class Recordings:
         directory: Directory,
         *,
         tenant: str | None = None,
+        is_live: bool = False,
         count: CountBytes | None = None,
         run_bytes: int = RUN_BYTES,
     ) -> None:
-        """Read ``paths`` as ``source``; ``count`` is told of bytes read. Raises FileError."""
+        """Read ``paths`` as ``source``; ``count`` is told of bytes read.
+
+        What is live arrives as it is read: order is that of the lines, and their times do not
+        count. Raises FileError.
+        """
         self._paths = paths
         self._source = source
         self._forms = [
             form_of(Named(path, stem_of(path), source, tenant, directory)) for path in paths
         ]
+        self._is_live = is_live
         self._count = count
         self._run_bytes = run_bytes
         self.has_truth = source in TRUTHFUL
@@ -49,7 +55,8 @@ class Recordings:
 
     def __iter__(self) -> Iterator[Recorded]:
         """Yield the deliveries by time; what is read first is read whole. Raises FileError."""
-        for at, number, row, line in sorted_rows(self._rows(), self._run_bytes):
+        rows = self._rows() if self._is_live else sorted_rows(self._rows(), self._run_bytes)
+        for at, number, row, line in rows:
             yield self._forms[number].recorded(at, row, line)
 
     def _rows(self) -> Iterator[Row]:
@@ -67,8 +74,10 @@ class Recordings:
             try:
                 at = _arrival(form, line)
             except Refusal as refusal:
-                self._refuse(path, row, refusal)
-                continue
+                if not (self._is_live and refusal.reason == NO_TIME):
+                    self._refuse(path, row, refusal)
+                    continue
+                at = None
             # what cannot be read has no time: it stays between its neighbours
             latest = latest if at is None else round(at, 3)
             yield latest, number, row, line

@@ -6,14 +6,14 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 STDIN = "-"
 STDOUT = "-"
-MAX_LINE_BYTES = 16 * 1024 * 1024
+MAX_LINE_BYTES = 12 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -25,18 +25,22 @@ class FileError(Exception):
     """A file that cannot be used; the text is one sentence that says what to mend."""
 
 
+class _Bytes(Protocol):
+    def read(self, size: int, /) -> bytes | None: ...
+
+
 class _Counted(io.RawIOBase):
     """Tells how many bytes were taken from the file itself, before any unpacking."""
 
-    def __init__(self, raw: BinaryIO, count: CountBytes) -> None:
+    def __init__(self, raw: _Bytes, count: CountBytes) -> None:
         self._raw = raw
         self._count = count
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # as RawIOBase is used
-        data = self._raw.read(len(buffer))
+    def readinto(self, buffer: Any) -> int:
+        data = self._raw.read(len(buffer)) or b""
         buffer[: len(data)] = data
         self._count(len(data))
         return len(data)
@@ -62,26 +66,27 @@ def _ignore(_: int) -> None:
 
 
 @contextmanager
-def _opened(path: str, count: CountBytes) -> Iterator[io.BufferedReader]:
+def _opened(path: str, count: CountBytes) -> Iterator[io.BufferedReader[Any]]:
     with _source(path) as source:
-        raw = io.BufferedReader(_Counted(source, count), CHUNK_BYTES)
+        counted: Any = _Counted(source, count)
+        raw = io.BufferedReader(counted, CHUNK_BYTES)
         if raw.peek(2)[:2] == GZIP_MAGIC:
             unpacked = gzip.GzipFile(fileobj=raw)
-            yield io.BufferedReader(unpacked, CHUNK_BYTES)  # type: ignore[type-var]
+            yield io.BufferedReader(unpacked, CHUNK_BYTES)
         else:
             yield raw
 
 
 @contextmanager
-def _source(path: str) -> Iterator[BinaryIO]:
+def _source(path: str) -> Iterator[_Bytes]:
     if path == STDIN:
         yield sys.stdin.buffer
         return
     with Path(path).open("rb", buffering=0) as file:
-        yield file  # type: ignore[misc]  # a raw file reads bytes as well
+        yield file
 
 
-def _split(file: io.BufferedReader) -> Iterator[bytes]:
+def _split(file: io.BufferedReader[Any]) -> Iterator[bytes]:
     rest = b""
     is_first = True
     while chunk := file.read1(CHUNK_BYTES):
@@ -100,7 +105,7 @@ def _split(file: io.BufferedReader) -> Iterator[bytes]:
         yield rest.removesuffix(b"\r")
 
 
-def size_of(paths: list[str]) -> int | None:
+def size_of(paths: Sequence[str]) -> int | None:
     """Return the bytes of all files together, None when one is a pipe. Raises FileError."""
     total = 0
     for path in paths:

@@ -1,0 +1,315 @@
+"""The pages that are made from the code: every setting, reason, topic, metric and command.
+
+``python -m pipelines.reference config`` writes ``default.yaml`` and ``REFERENCE.md``; a test fails
+when they differ.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import yaml
+
+from noise.decision import HIDDEN, SHOWN, Mode, Reason
+from noise.settings import Kafka, Settings
+from noise.sources import SOURCES
+from pipelines.app import build_metrics
+from pipelines.cli.main import COMMANDS, load_command, noise
+from pipelines.contracts import DEAD_LETTER_HEADERS, DECISION_HEADERS, RAW_HEADERS
+from pipelines.files import BOOTSTRAP_VARIABLE
+from pipelines.topics import Topic, declare
+
+COLUMNS = 96
+MADE = "Made from the code by `make reference`; do not edit."
+
+WORDS = {
+    "string": "text",
+    "null": "nothing",
+    "boolean": "true, false",
+    "integer": "integer",
+    "number": "number",
+    "array": "a list",
+    "object": "names with values",
+}
+REASONS: Mapping[Reason, str] = {
+    Reason.FIRST_OF_INCIDENT: "The first news of a trouble, and nothing speaks for hiding it.",
+    Reason.ESCALATION: "It got worse: a higher severity than what people were told.",
+    Reason.NOVEL: "Such an alert has never been seen at this client.",
+    Reason.SCORE: "The model is not sure enough that it is noise.",
+    Reason.PERSISTED: "It was held back and did not clear in time.",
+    Reason.PROBE: "The model would hide it; now and then such an alert is shown to ask people.",
+    Reason.AUDIT_SAMPLE: "It would be hidden; a random share is shown to keep the measure honest.",
+    Reason.FAIL_OPEN: "Judging failed, so it is shown.",
+    Reason.OBSERVE_MODE: "It would be hidden; in mode observe everything is shown.",
+    Reason.INCIDENT_CHANGED: "News of an incident that people were already told of.",
+    Reason.RESOLVED: "What people were told of has cleared.",
+    Reason.REPEAT: "The same condition spoke a moment ago.",
+    Reason.FLAPPING: "The condition comes and goes; people were told.",
+    Reason.HOLDING: "Such alerts mostly clear by themselves; it is shown at hold_until if not.",
+    Reason.CLEARED_WHILE_HELD: "The clear of an alert that was held: nobody was bothered.",
+    Reason.INCIDENT_MEMBER: "Part of an incident that people were told of, and not worse than it.",
+    Reason.LEARNED_NOISE: "Technicians answered `noise` for such alerts often enough.",
+    Reason.MAINTENANCE: "A maintenance window of the configuration covers it.",
+    Reason.POLICY: "A standing rule of the configuration hides or shows it.",
+    Reason.CLEARED: "The clear of something that nobody was told of.",
+}
+MODES: Mapping[Mode, str] = {
+    Mode.OBSERVE: "Shows everything, and says what it would have hidden.",
+    Mode.ENFORCE: "Hides.",
+}
+VARIABLES = {
+    BOOTSTRAP_VARIABLE: "The Kafka broker as `host:port`; counts more than `kafka.bootstrap`.",
+    "XDG_STATE_HOME": "Where `noise up` and `noise demo` keep their data, unless `--data` says.",
+    "TMPDIR": "Where `noise replay` and `noise send` sort what does not fit in memory.",
+}
+STATUSES = {
+    "0": "All is well.",
+    "1": "Done, but something must be looked at: `check` found faults, `send` refused lines.",
+    "2": "Wrong input or no broker; one sentence on the standard error stream says what to do.",
+    "130": "Ended by Ctrl-C before it was done.",
+}
+
+
+def documents() -> dict[str, str]:
+    """Return the text of each generated file by its path below ``config/``."""
+    return {
+        "default.yaml": "\n".join(_default_yaml()) + "\n",
+        "REFERENCE.md": "\n".join(_reference()) + "\n",
+    }
+
+
+# -- settings
+
+
+class _Sections:
+    """The JSON schema of the settings, which holds the sentences, the bounds and the defaults."""
+
+    def __init__(self) -> None:
+        (_, self._parts) = msgspec.json.schema_components((Settings,), ref_template="{name}")
+        self.root = self._parts["Settings"]
+
+    def part(self, field: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the section that a field holds, None for a plain value."""
+        name = next((option["$ref"] for option in _options(field) if "$ref" in option), None)
+        part = self._parts.get(name) if name else None
+        return part if part and "properties" in part else None
+
+    def items(self, field: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the section that the items of a list are, None for another field."""
+        return self.part(field["items"]) if "items" in field else None
+
+    def named(self, name: str) -> Mapping[str, Any]:
+        """Return the section that is declared under ``name``."""
+        part: Mapping[str, Any] = self._parts[name]
+        return part
+
+    def words(self, field: Mapping[str, Any]) -> str:
+        """Say what values a field takes."""
+        return " or ".join(self._words_of(option) for option in _options(field))
+
+    def _words_of(self, option: Mapping[str, Any]) -> str:
+        if "$ref" in option:
+            values = self._parts[option["$ref"]].get("enum")
+            return ", ".join(map(str, values)) if values else "a section"
+        return WORDS[option["type"]] + _bounds(option)
+
+
+def _options(field: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(field.get("anyOf", [field]))
+
+
+def _bounds(option: Mapping[str, Any]) -> str:
+    low, high = option.get("minimum"), option.get("maximum")
+    below = option.get("exclusiveMaximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if low is not None and below is not None:
+        return f" from {low} to below {below}"
+    return "" if low is None else f" from {low}"
+
+
+def _default_yaml() -> Iterator[str]:
+    yield "# Every setting with its default: the program runs the same without this file."
+    yield f"# {MADE}"
+    sections = _Sections()
+    defaults = msgspec.to_builtins(Settings())
+    for name, field in sections.root["properties"].items():
+        yield ""
+        yield from _yaml_field(sections, name, field, defaults[name], "")
+
+
+def _yaml_field(
+    sections: _Sections, name: str, field: Mapping[str, Any], default: Any, indent: str
+) -> Iterator[str]:
+    part = sections.part(field)
+    if part is None:
+        says = field.get("description", "See config/examples.")
+        yield f"{indent}# {says} ({sections.words(field)})"
+        yield f"{indent}{yaml.safe_dump({name: default}, default_flow_style=None).strip()}"
+        return
+    yield f"{indent}# {part['description']}"
+    yield f"{indent}{name}:"
+    for inner, inner_field in part["properties"].items():
+        yield from _yaml_field(sections, inner, inner_field, default[inner], indent + "  ")
+
+
+def _settings_tables() -> Iterator[str]:
+    sections = _Sections()
+    defaults = msgspec.to_builtins(Settings())
+    yield from _settings_table(sections, sections.root, defaults, "")
+    for name, field in sections.root["properties"].items():
+        part = sections.part(field) or sections.items(field)
+        if part is None:
+            continue
+        is_list = "items" in field
+        yield ""
+        yield f"### `{name}`"
+        yield ""
+        yield part["description"] + (" A list of:" if is_list else "")
+        yield ""
+        prefix = f"{name}[]." if is_list else f"{name}."
+        yield from _settings_table(sections, part, {} if is_list else defaults[name], prefix)
+    yield ""
+    yield "### Matchers"
+    yield ""
+    matcher = sections.named("Matcher")
+    yield matcher["description"]
+    yield ""
+    yield from _settings_table(sections, matcher, {"op": "="}, "matchers[].")
+
+
+def _settings_table(
+    sections: _Sections, part: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str
+) -> Iterator[str]:
+    yield "| Setting | Values | Default | Says |"
+    yield "|---|---|---|---|"
+    for name, field in part["properties"].items():
+        inner = sections.part(field)
+        if inner is not None:
+            continue
+        default = f"`{_plain(defaults[name])}`" if name in defaults else "needed"
+        if name not in defaults and "default" in field:
+            default = f"`{_plain(field['default'])}`"
+        says = field.get("description", "Described below.")
+        yield f"| `{prefix}{name}` | {sections.words(field)} | {default} | {says} |"
+
+
+def _plain(value: Any) -> str:
+    return "none" if value is None else msgspec.json.encode(value).decode()
+
+
+# -- the page
+
+
+def _reference() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield MADE
+    for title, lines in (
+        ("Settings", _settings_tables()),
+        ("Environment", _table("Variable", VARIABLES)),
+        ("Modes", _table("Mode", {str(mode): says for mode, says in MODES.items()})),
+        ("Reasons", _reasons()),
+        ("Sources", _sources()),
+        ("Topics", _topics()),
+        ("Metrics", _metrics()),
+        ("Commands", _commands()),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield from lines
+
+
+def _table(head: str, rows: Mapping[str, str]) -> Iterator[str]:
+    yield f"| {head} | Says |"
+    yield "|---|---|"
+    for name, says in rows.items():
+        yield f"| `{name}` | {says} |"
+
+
+def _reasons() -> Iterator[str]:
+    for title, wanted in (("Shown", SHOWN), ("Hidden", HIDDEN)):
+        yield from _table(title, {str(r): REASONS[r] for r in Reason if r in wanted})
+        yield ""
+    yield "`policy` counts as hidden; what a policy shows has the reason of its own."
+
+
+def _sources() -> Iterator[str]:
+    yield "Header `source` of a raw record, and `--source` of the commands:"
+    yield ", ".join(f"`{name}`" for name in sorted(SOURCES)) + "."
+    yield ""
+    yield "`noise replay` and `noise send` read `envelope` as well: one delivery in each line, with"
+    yield "`t` (epoch seconds of arrival), `source`, `tenant`, `event` and `body`."
+
+
+def _topics() -> Iterator[str]:
+    yield "Names begin with `kafka.prefix`; alert, feedback and incident topics have"
+    yield "`kafka.partitions` partitions each. The records are in [asyncapi.json](asyncapi.json)"
+    yield "and [schemas/](schemas)."
+    yield ""
+    yield "| Topic | Cleanup | Keeps | Says |"
+    yield "|---|---|---|---|"
+    for topic in declare(Kafka()).all():
+        yield f"| `{topic.name}` | {topic.cleanup} | {_keeps(topic)} | {topic.says} |"
+    for title, headers in (
+        ("Header of a raw record", RAW_HEADERS),
+        ("Header of a decision", DECISION_HEADERS),
+        ("Header of a dead letter", DEAD_LETTER_HEADERS),
+    ):
+        yield ""
+        yield from _table(title, headers)
+
+
+def _keeps(topic: Topic) -> str:
+    if "retention.ms" not in topic.config():
+        return "the latest of each key"
+    if topic.retention_ms is None or topic.retention_ms < 0:
+        return "for ever"
+    return "`kafka.retention_days`"
+
+
+def _metrics() -> Iterator[str]:
+    yield "| Metric | Kind | Labels | Says |"
+    yield "|---|---|---|---|"
+    for metric in sorted(build_metrics(Settings()).registry.collect(), key=lambda m: m.name):
+        name = metric.name + ("_total" if metric.type == "counter" else "")
+        declared = getattr(metric, "_labelnames", ())
+        labels = sorted({label for sample in metric.samples for label in sample.labels}) or declared
+        words = ", ".join(f"`{label}`" for label in labels if label != "le")
+        yield f"| `{name}` | {metric.type} | {words} | {metric.documentation} |"
+
+
+def _commands() -> Iterator[str]:
+    yield from _table("Exit status", STATUSES)
+    context = click.Context(noise, info_name="noise")
+    for name in COMMANDS:
+        command = load_command(name)
+        inner = click.Context(
+            command,
+            info_name=name,
+            parent=context,
+            terminal_width=COLUMNS,
+            max_content_width=COLUMNS,
+        )
+        yield ""
+        yield f"### `noise {name}`"
+        yield ""
+        yield "```"
+        yield command.get_help(inner)
+        yield "```"
+
+
+def write(folder: Path) -> None:
+    """Write all generated files into ``folder``."""
+    for name, text in documents().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "config"))

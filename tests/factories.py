@@ -7,7 +7,11 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from noise.alert import Alert, Severity, State, condition_key
+from noise.alert import Alert, Severity, State, condition_key, utc
+from noise.decision import Action, Reason
+from noise.label import Label, Verdict
+from noise.state.answerable import Answerable
+from noise.state.facts import Facts
 
 
 def record(
@@ -61,4 +65,47 @@ def alert(
         severity=Severity(severity),
         state=State(state),
         **given,
+    )
+
+
+def label(
+    decision_id: str | None = None,
+    verdict: str = "noise",
+    by: str = "tess",
+    at: float = 1_780_000_000.0,
+    **fields: Any,
+) -> Label:
+    """Build an answer given at epoch second ``at``; its id follows from what it says."""
+    target = decision_id or fields
+    return Label(
+        **{
+            "label_id": f"{by}/{target}/{verdict}/{at}",
+            "tenant": "acme",
+            "decision_id": decision_id,
+            **fields,
+        },
+        verdict=Verdict(verdict),
+        technician=by,
+        labelled_at=utc(at),
+    )
+
+
+def sighting(decision_id: str = "d1.c1", **fields: Any) -> Answerable:
+    """Build a shown decision that can be answered; its condition follows from its id."""
+    condition = decision_id.partition("+")[0].rpartition(".")[2]
+    given: dict[str, Any] = {
+        "check": "disk",
+        "device": "srv1",
+        "incident": "i1",
+        "action": Action.NOTIFY,
+        "reason": Reason.SCORE,
+        "would_suppress": False,
+        "observed": False,
+        "told": False,
+        "noise_probability": 0.6,
+        "decided_at": 1_780_000_000.0,
+    } | fields
+    facts = Facts(check=given["check"], condition=condition)
+    return Answerable(
+        **{"decision_id": decision_id, "condition": condition, "facts": facts} | given
     )

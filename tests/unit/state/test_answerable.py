@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from noise.alert import utc
+from noise.decision import Action, Decision, Mode, Reason
+from noise.label import Verdict
+from noise.settings import Limits
+from noise.state import recording
+from noise.state.answerable import DAY, Answer, Answerable, Answerables, Taught, answerable
+from noise.state.case import Case
+from noise.state.facts import Facts
+from noise.state.tenant import IncidentMemory, TenantState
+from tests.factories import alert, sighting
+
+NOW = 1_780_000_000.0
+
+
+def remembered(*sightings: Answerable, **limits: Any) -> Answerables:
+    kept = Answerables(Limits(**limits))
+    for one in sightings:
+        kept.remember(one)
+    return kept
+
+
+def test_what_a_decision_leaves_behind():
+    tenant, one = TenantState("acme"), alert()
+    case = Case(
+        alert=one,
+        tenant=tenant,
+        condition=recording.condition_of(tenant, one, NOW),
+        check=recording.check_of(tenant, one, NOW),
+        device=None,
+        incident=None,
+        repeats=False,
+        now=NOW,
+        scorer=lambda _: None,  # type: ignore[arg-type,return-value]
+    )
+    decision = Decision(
+        id="d1",
+        action=Action.NOTIFY,
+        reason=Reason.OBSERVE_MODE,
+        decided_at=utc(NOW),
+        mode=Mode.OBSERVE,
+        would_suppress=True,
+        noise_probability=0.9,
+    )
+    incident = IncidentMemory("i1", "t", "d0", NOW, NOW, 2, "disk", None, None, told_at=NOW - 60)
+    facts = Facts(check="disk", condition=case.condition.key)
+
+    kept = answerable(case, decision, facts, incident)
+    held = answerable(case, msgspec.structs.replace(decision, hold_until=utc(NOW)), facts, None)
+
+    assert kept.condition == case.condition.key
+    assert (kept.incident, kept.told, kept.observed) == ("i1", True, True)
+    assert (held.incident, held.told, held.reason) == (None, False, Reason.HOLDING)
+
+
+def test_a_later_decision_on_the_same_sighting_takes_over_its_answers():
+    first = sighting("d1.c1", answers=[Answer("tess", Verdict.NOISE, "l1", NOW)])
+    first.taught = [Taught(1.0, NOW)]
+    kept = remembered(first)
+
+    later = sighting("d1.c1+1", decided_at=NOW + 60)
+    replaced = kept.remember(later)
+
+    assert replaced is first
+    assert len(kept) == 1
+    assert kept.get("d1.c1") is kept.get("d1.c1+1") is kept.get("d1.c1+2") is later
+    assert later.answers == first.answers
+    assert later.taught == first.taught
+
+
+def test_the_latest_sighting_stands_for_its_condition():
+    old, new = sighting("d1.c1"), sighting("d2.c1", decided_at=NOW + 1)
+
+    assert remembered(old, new).latest("c1") is new
+    assert remembered(new, old).latest("c1") is new
+    assert remembered(old).latest("c2") is None
+
+
+def test_an_incident_is_answered_by_its_last_sighting_of_each_check():
+    old, new = sighting("d1.c1"), sighting("d2.c1", decided_at=NOW + 1)
+    other = sighting("d3.c2", check="cpu")
+    elsewhere = sighting("d4.c3", incident=None, device=None)
+
+    kept = remembered(old, new, other, elsewhere)
+
+    assert kept.of_incident("i1") == [other, new]
+    assert kept.of_incident("i2") == []
+
+
+def test_sightings_of_a_device_are_found_by_their_time():
+    early, late = sighting("d1.c1"), sighting("d2.c2", check="cpu", decided_at=NOW + 100)
+    kept = remembered(early, late)
+
+    assert kept.around("srv1", NOW - 1, NOW + 1) == [early]
+    assert kept.around("srv1", NOW, NOW + 100) == [late, early]
+    assert kept.around("srv2", NOW, NOW + 100) == []
+
+
+def test_too_many_sightings_make_the_oldest_be_forgotten():
+    numbered = [sighting(f"d{n}.c{n % 7}", decided_at=NOW + n) for n in range(150)]
+
+    kept = remembered(*numbered, unanswered=100)
+
+    assert len(kept) <= 100
+    assert kept.get("d0.c0") is None
+    assert kept.get("d149.c2") is numbered[-1]
+    assert all(one.decided_at > NOW + 10 for one in kept.of_incident("i1"))
+
+
+def test_what_is_too_old_is_forgotten_and_leaves_no_trace():
+    kept = remembered(sighting("d1.c1"), sighting("d2.c2", device="srv2", incident="i2"))
+    kept.take_changed()
+
+    kept.remember(sighting("d3.c3", device="srv3", decided_at=NOW + 36 * DAY))
+
+    assert len(kept) == 1
+    assert kept.latest("c1") is None
+    assert kept.of_incident("i2") == []
+    assert kept.around("srv2", 0, NOW * 2) == []
+    assert [(key, one is None) for key, one in kept.take_changed()] == [
+        ("d1.c1", True),
+        ("d2.c2", True),
+        ("d3.c3", False),
+    ]
+    assert kept.take_changed() == []
+
+
+def test_saved_sightings_come_back_in_any_order():
+    sightings = [sighting(f"d{n}.c{n % 3}", decided_at=NOW + n) for n in range(9)]
+    live, restored = remembered(*sightings), Answerables(Limits())
+
+    for one in reversed(list(live)):
+        restored.load(msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=Answerable))
+
+    assert {one.sighting for one in restored} == {one.sighting for one in live}
+    assert all(restored.latest(f"c{n}") == live.latest(f"c{n}") for n in range(3))
+    assert restored.take_changed() == []
+
+
+def test_the_verdict_is_the_balance_of_the_answers():
+    one = sighting()
+    assert one.verdict is None
+
+    one.answers = [Answer("tess", Verdict.NOISE, "l1", NOW)]
+    assert one.verdict is Verdict.NOISE
+
+    one.answers.append(Answer("tom", Verdict.ACTIONABLE, "l2", NOW))
+    assert one.verdict is None
+
+    one.answers.append(Answer("tim", Verdict.ACTIONABLE, "l3", NOW, 0.5))
+    assert one.verdict is Verdict.ACTIONABLE

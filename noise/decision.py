@@ -137,7 +137,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ruling(msgspec.Struct, frozen=True):
-    """What a stage says of a case: hide or show, why, and in words. ``hold_until``: epoch seconds."""
+    """What a stage says of a case: hide or show, why, in words; ``hold_until`` in epoch seconds."""
 
     action: Action
     reason: Reason

@@ -6,8 +6,8 @@ in epoch seconds; the engine reads no clock, and randomness comes from the event
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -18,6 +18,7 @@ from noise.decision import (
     DecidedAlert,
     Decision,
     Explanation,
+    IncidentRef,
     Mode,
     Reason,
     Repeat,
@@ -27,6 +28,7 @@ from noise.decision import (
 from noise.errors import SnapshotError
 from noise.incident import Incident
 from noise.label import Label
+from noise.learning.bound import Risk
 from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
@@ -51,6 +53,15 @@ class LabelResult(msgspec.Struct, frozen=True):
 
     outcome: str
     decisions: list[DecidedAlert]
+
+
+class TenantReport(NamedTuple):
+    """How a tenant fares; ``spoke_at`` is the arrival of its last alert in epoch seconds."""
+
+    tenant: str
+    mode: Mode
+    spoke_at: float
+    risk: Risk
 
 
 class Engine:
@@ -105,6 +116,12 @@ class Engine:
             for incident in tenant.state.take_incident_news()
         ]
 
+    def reports(self) -> Iterator[TenantReport]:
+        """Say of each tenant how it fares; read rarely, for it costs some statistics."""
+        for name, tenant in self._tenants.items():
+            mode = self._settings.mode_of(name)
+            yield TenantReport(name, mode, tenant.state.core.spoke_at, tenant.risk())
+
     # -- what must survive
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
@@ -112,6 +129,11 @@ class Engine:
         for tenant in self._tenants.values():
             for key, value in tenant.changed_pieces():
                 yield encode_key(key), value
+
+    def forget_changes(self) -> None:
+        """Drop the news that ``changes`` and ``incidents`` would give: nobody will save it."""
+        for tenant in self._tenants.values():
+            tenant.forget_changes()
 
     def export(self) -> Iterator[tuple[bytes, bytes]]:
         """Return all state records; ``load`` of each in a new engine restores this one."""
@@ -164,15 +186,15 @@ class Engine:
         if not is_known and alert.state is not State.CLEARED:
             incident = self._correlation.joinable(state, alert, now)
         return Case(
-            alert,
-            state,
-            condition,
-            recording.check_of(state, alert, now),
-            recording.device_of(state, alert, now),
-            incident,
-            is_known,
-            now,
-            tenant.score,
+            alert=alert,
+            tenant=state,
+            condition=condition,
+            check=recording.check_of(state, alert, now),
+            device=recording.device_of(state, alert, now),
+            incident=incident,
+            repeats=is_known,
+            now=now,
+            scorer=tenant.score,
         )
 
     def _rule(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
@@ -318,7 +340,7 @@ def _explanation(ruling: Ruling, score: Score | None) -> tuple[Explanation, ...]
     return (first, *score.explanation) if score else (first,)
 
 
-def _reference(case: Case) -> object:
+def _reference(case: Case) -> IncidentRef | None:
     incident = case.incident
     if incident is None:
         return None
@@ -330,8 +352,3 @@ def _repeat(case: Case) -> Repeat | None:
     if condition.count <= 1:
         return None
     return Repeat(condition.count, utc(condition.window_at), utc(condition.seen_at))
-
-
-def iter_tenants(engine: Engine) -> Iterable[str]:
-    """Names the tenants of whom the engine knows anything."""
-    return engine._tenants.keys()

@@ -16,10 +16,10 @@ from msgspec import Meta
 from noise.alert import Alert
 from noise.errors import SettingsError
 
-MATCHABLE = frozenset(
-    ("tenant", "site", "device", "device_class", "check", "object", "category")
-    + ("severity", "source", "title", "message")
-)
+MATCHABLE = frozenset({
+    "tenant", "site", "device", "device_class", "check", "object", "category", "severity",
+    "source", "title", "message",
+})  # fmt: skip
 _LABEL = "labels."
 
 

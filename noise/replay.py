@@ -127,7 +127,7 @@ class Replay:
                 yield Replayed(None, self._pass_time(at))
             yield self._deliver(recorded, at)
             if number % CHANGES_EVERY == 0:
-                self._engine.forget_changes()  # nobody saves a replay
+                self._engine.forget_changes()
         yield Replayed(None, self._pass_time(at))
 
     def _is_due(self, at: float) -> bool:

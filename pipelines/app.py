@@ -12,6 +12,7 @@ from noise import sources
 from noise.alert import Alert
 from noise.directory import Directory
 from noise.engine import Engine
+from noise.learning.feedback import LabelOutcome
 from noise.settings import Settings
 from pipelines import topics
 from pipelines.agents import Arrival, Behind, Parse, PartitionFold, feedback, raw
@@ -29,7 +30,7 @@ def build_metrics(settings: Settings) -> Metrics:
     return Metrics(
         settings.metrics,
         dead_letter_reasons=(*sources.REASONS, *raw.REASONS, *feedback.REASONS),
-        label_outcomes=(),
+        label_outcomes=LabelOutcome,
     )
 
 
@@ -112,9 +113,7 @@ def _behind(units: Units, number: int, topic: str) -> Behind:
     return behind
 
 
-def _show(
-    metrics: Metrics, units: Units, folds: Mapping[int, PartitionFold], now: float
-) -> None:
+def _show(metrics: Metrics, units: Units, folds: Mapping[int, PartitionFold], now: float) -> None:
     progress = units.progress()
     metrics.show_lag(
         {(topic, p.partition): records for p in progress for topic, records in p.lag.items()}
@@ -124,4 +123,5 @@ def _show(
             sum(p.transactions for p in progress), sum(p.transaction_seconds for p in progress)
         )
     )
-    # ours = {p.partition for p in progress if p.lag}
+    reports = (report for fold in folds.values() for report in fold.engine.reports())
+    metrics.show_tenants(reports, now)

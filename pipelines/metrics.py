@@ -25,13 +25,30 @@ from prometheus_client.core import SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 from noise import settings
-from noise.decision import HIDDEN, SHOWN, Action, Reason
+from noise.decision import HIDDEN, SHOWN, Action, Mode, Reason
+from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
+from noise.learning.bound import Risk
 
 OTHER = "other"
 NO_TENANT = "unknown"
 LATENCIES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 DELAYS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400)
+
+
+RATES = {
+    "suppression_ratio": "Of a client's alerts since the start of the worker, the share hidden.",
+    "false_positive_ratio": "Of what was noise, the share that was shown: FP / (FP + TN).",
+    "false_discovery_ratio": "Of the answered shown alerts, the share answered noise.",
+    "overturned_ratio": "Of the answered verdicts, the share that people overturned.",
+    "missed_incident_ratio": "Of the real incidents, the share that was hidden.",
+    "missed_incident_ratio_upper": "Its upper bound, with 95 % confidence.",
+    "hidden_real_ratio": "Of the hidden alerts, the share that was real, from random samples.",
+    "hidden_real_ratio_upper": "Its upper bound, with 95 % confidence.",
+    "answer_delay_seconds": "From a decision to its answer, on average.",
+    "model_auc": "How often noise scored higher than what was real, before any answer.",
+    "model_drift": "Recent mean squared error of the scores minus the usual one.",
+}
 
 
 class End(StrEnum):
@@ -63,6 +80,8 @@ class Tally:
     alerts: int = 0
     decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
     later_decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
+    tenant_actions: Tallied[tuple[str, Action]] = field(default_factory=Tallied)
+    would_suppress: Tallied[str] = field(default_factory=Tallied)
     labels: Tallied[tuple[Verdict, LabelSource]] = field(default_factory=Tallied)
     label_outcomes: Tallied[str] = field(default_factory=Tallied)
     label_delays: list[float] = field(default_factory=list)
@@ -109,6 +128,7 @@ class Metrics:
         self._max_tenants = limits.tenants
         self._tenants: set[str] = set()
         self._books: Tallied[tuple[str, int]] = Tallied()
+        self._actions: Tallied[tuple[str, Action]] = Tallied()
         self._dead_letter_reasons = frozenset(dead_letter_reasons) | {OTHER}
         self._label_outcomes = frozenset(label_outcomes) | {OTHER}
         self._declare_flow()
@@ -190,7 +210,26 @@ class Metrics:
         )
 
     def _declare_tenants(self) -> None:
+        self.tenant_decisions = self._counter(
+            "tenant_decisions_total", "First decisions of a client.", "tenant", "action"
+        )
+        self.would_suppress = self._counter(
+            "would_suppress_total",
+            "First decisions of a client that mode enforce would have hidden.",
+            "tenant",
+        )
         self.mode = self._gauge("mode", "1 for the mode that a client runs in.", "tenant", "mode")
+        self.silence = self._gauge(
+            "feed_silence_seconds", "Since the last alert of a client arrived.", "tenant"
+        )
+        self.judged = self._gauge(
+            "judged_alerts",
+            "Answered alerts, faded by half in two weeks: shown or hidden, noise or real; "
+            "hidden ones are estimated from the samples.",
+            "tenant",
+            "cell",
+        )
+        self.rates = {name: self._gauge(name, says, "tenant") for name, says in RATES.items()}
 
     def _start_at_zero(self) -> None:
         for action, reason in _decision_kinds():
@@ -211,6 +250,7 @@ class Metrics:
         self._settle_books(tally, partition)
         self._settle_decisions(tally, now)
         self._settle_labels(tally)
+        self._settle_tenants(tally)
 
     def _settle_books(self, tally: Tally, partition: int) -> None:
         touched = set()
@@ -252,6 +292,49 @@ class Metrics:
             self.label_outcomes.labels(known).inc(count)
         for delay in tally.label_delays:
             self.label_delay.observe(max(0.0, delay))
+
+    def _settle_tenants(self, tally: Tally) -> None:
+        for (tenant, action), count in tally.tenant_actions.items():
+            self.tenant_decisions.labels(self.tenant_label(tenant), action).inc(count)
+            self._actions[self.tenant_label(tenant), action] += count
+        for tenant, count in tally.would_suppress.items():
+            self.would_suppress.labels(self.tenant_label(tenant)).inc(count)
+
+    def show_tenants(self, reports: Iterable[TenantReport], now: float) -> None:
+        """Show how each client that is ours fares at ``now``, in epoch seconds."""
+        for gauge in (self.mode, self.silence, self.judged, *self.rates.values()):
+            gauge.clear()
+        for report in reports:
+            name = self.tenant_label(report.tenant)
+            if name != OTHER:
+                self._show_tenant(name, report, now)
+
+    def _show_tenant(self, name: str, report: TenantReport, now: float) -> None:
+        for mode in Mode:
+            self.mode.labels(name, mode).set(mode is report.mode)
+        self.silence.labels(name).set(max(0.0, now - report.spoke_at))
+        for cell, amount in report.risk.cells._asdict().items():
+            self.judged.labels(name, cell).set(amount)
+        for rate, value in self._rates_of(name, report.risk).items():
+            if value is not None:
+                self.rates[rate].labels(name).set(value)
+
+    def _rates_of(self, name: str, risk: Risk) -> dict[str, float | None]:
+        hidden = self._actions[name, Action.SUPPRESS]
+        decided = sum(self._actions[name, action] for action in Action)
+        return {
+            "suppression_ratio": hidden / decided if decided else None,
+            "false_positive_ratio": risk.false_positive_ratio,
+            "false_discovery_ratio": risk.false_discovery_ratio,
+            "overturned_ratio": risk.overturned_ratio,
+            "missed_incident_ratio": risk.missed_incident_ratio.value,
+            "missed_incident_ratio_upper": risk.missed_incident_ratio.upper,
+            "hidden_real_ratio": risk.hidden_real_ratio.value,
+            "hidden_real_ratio_upper": risk.hidden_real_ratio.upper,
+            "answer_delay_seconds": risk.label_delay_seconds,
+            "model_auc": risk.auc,
+            "model_drift": risk.drift,
+        }
 
     def show_lag(self, behind: Mapping[tuple[str, int], int]) -> None:
         """Show how far each partition that is ours is behind; forget the others."""

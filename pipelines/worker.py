@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from noise.directory import Directory
-
 from noise.errors import NoiseError
 from noise.settings import Settings
 from pipelines import files, kafka, topics
@@ -66,7 +65,11 @@ def run_worker(
         )
         worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
         worker.spinner = None  # it writes to the terminal even when quiet
-        worker.execute_from_commandline()
+        try:
+            worker.execute_from_commandline()
+        except asyncio.CancelledError:
+            # What a signal interrupts in the middle of a rebalance looks like a crash to Faust.
+            raise SystemExit(0 if worker._signal_stop_time else 1) from None
 
 
 def _folder_for_faust() -> Path:

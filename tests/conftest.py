@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from pipelines.broker import LocalBroker
 
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kafka", "browser", "chaos")
@@ -30,6 +33,17 @@ def noise_data() -> Path:
             f"the shared data is not at {folder}: set NOISE_DATA to its folder", pytrace=False
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def bootstrap() -> Iterator[str]:
+    """The address of a real Kafka: the one that is named, else one started for this run."""
+    named = os.environ.get("KAFKA_BOOTSTRAP")
+    if named:
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="noise-kafka-") as folder, LocalBroker(folder) as local:
+        yield local.bootstrap
 
 
 @pytest.fixture(autouse=True)

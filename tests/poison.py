@@ -21,7 +21,7 @@ class Poison(NamedTuple):
 
 def kinds(count: int, tenant: str, seed: int = 7) -> Iterator[Poison]:
     """Yield ``count`` different bad records for one tenant, each kind in turn."""
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     for number in range(count):
         make = _MAKERS[number % len(_MAKERS)]
         source = SOURCES[number // len(_MAKERS) % len(SOURCES)]

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ class Installation:
         self._started += 1
         log = self.folder / f"{self.settings_file.stem}-{self._started}.log"
         with log.open("wb") as stream:
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(
                 [sys.executable, "-m", "pipelines.worker", str(self.settings_file), *arguments],
                 stdout=stream,
                 stderr=stream,
@@ -118,6 +119,11 @@ class WorkerProcess:
             self.check()
             time.sleep(0.1)
         return found[1]
+
+    def page(self) -> str:
+        """Its page of metrics, as Prometheus would read it."""
+        with urllib.request.urlopen(self.metrics_url()) as answer:  # noqa: S310
+            return str(answer.read().decode())
 
     def stop(self) -> int:
         """End it as an operator would; return its status."""

@@ -7,6 +7,7 @@ path. It keeps no state over a restart, so it does less than the worker does.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -77,6 +78,6 @@ def _record(message: Any) -> ConsumerRecord:
 if __name__ == "__main__":
     chosen = files.read_settings(sys.argv[1])
     plain = build(chosen, str(chosen.kafka.bootstrap))
-    plain.conf.datadir = sys.argv[2]
+    plain.conf.datadir = Path(sys.argv[2])
     sys.argv = [sys.argv[0], "worker", "-l", "warning", "--without-web"]
     plain.main()

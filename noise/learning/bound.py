@@ -34,6 +34,8 @@ from noise.state.answerable import Answerable
 HALF_LIFE_DAYS = 14.0
 ERROR = 0.05  # upper bounds hold with 95 % confidence, each by itself
 BINS = 48
+RECENT_ANSWERS = 20
+USUAL_ANSWERS = 200
 EDGE = 6.0  # log-odds at which the first and last bin are open
 
 NOTHING = 1e-9
@@ -82,8 +84,21 @@ class Rate(NamedTuple):
     upper: float | None
 
 
+class Cells(NamedTuple):
+    """Faded numbers of answered sightings, as the table above names them."""
+
+    shown_noise: float
+    shown_real: float
+    hidden_noise: float
+    hidden_real: float
+
+
 class Risk(NamedTuple):
-    """What the ledger says now; formulas in the methods of ``Ledger``."""
+    """What the ledger says now; formulas in the methods of ``Ledger``.
+
+    ``drift`` is how much worse the model's recent scores were than its usual ones: the difference
+    of two mean squared errors (Brier scores), None before the first answer.
+    """
 
     false_positive_ratio: float | None
     false_discovery_ratio: float | None
@@ -92,7 +107,8 @@ class Risk(NamedTuple):
     hidden_real_ratio: Rate
     label_delay_seconds: float | None
     auc: float | None
-    answers: float
+    drift: float | None
+    cells: Cells
 
 
 class Ledger(msgspec.Struct):
@@ -103,6 +119,9 @@ class Ledger(msgspec.Struct):
     member: Stratum = msgspec.field(default_factory=Stratum)
     delays: float = 0.0
     delay_seconds: float = 0.0
+    errors: int = 0
+    recent_error: float = 0.0
+    usual_error: float = 0.0
     noise_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
     real_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
 
@@ -134,8 +153,17 @@ class Ledger(msgspec.Struct):
         if one.booked_at == 0.0:
             self.delays += 1.0
             self.delay_seconds += max(0.0, now - one.decided_at)
+            self._note_error(one.noise_probability, after)
         one.booked_at = self.at
         self._book(one, after, audit_share, 1.0)
+
+    def _note_error(self, noise_probability: float | None, verdict: Verdict | None) -> None:
+        if noise_probability is None or verdict is None:
+            return
+        error = (noise_probability - (verdict is Verdict.NOISE)) ** 2
+        self.errors += 1
+        self.recent_error += (error - self.recent_error) / min(self.errors, RECENT_ANSWERS)
+        self.usual_error += (error - self.usual_error) / min(self.errors, USUAL_ANSWERS)
 
     def _fade(self, now: float) -> None:
         steps = int((now - self.at) / _STEP)
@@ -189,20 +217,27 @@ class Ledger(msgspec.Struct):
 
     def risk(self) -> Risk:
         """Return all rates as of the last entry; read rarely."""
-        false_positives = self._sum("shown_noise")
-        true_positives = self._sum("shown_real")
-        true_negatives = self._sum("hidden_noise")
-        missed = self.first.missed + self.member.missed
-        answers = false_positives + true_positives + true_negatives + missed
+        cells = self.cells()
+        wrong = cells.shown_noise + cells.hidden_real
         return Risk(
-            false_positive_ratio=_share(false_positives, true_negatives),
-            false_discovery_ratio=_share(false_positives, true_positives),
-            overturned_ratio=_share(false_positives + missed, answers - false_positives - missed),
+            false_positive_ratio=_share(cells.shown_noise, cells.hidden_noise),
+            false_discovery_ratio=_share(cells.shown_noise, cells.shown_real),
+            overturned_ratio=_share(wrong, cells.shown_real + cells.hidden_noise),
             missed_incident_ratio=self.missed_incidents(),
             hidden_real_ratio=self.hidden_real(),
             label_delay_seconds=self.delay_seconds / self.delays if self.delays > NOTHING else None,
             auc=self.auc(),
-            answers=answers,
+            drift=self.recent_error - self.usual_error if self.errors else None,
+            cells=cells,
+        )
+
+    def cells(self) -> Cells:
+        """Return the table, what was hidden being estimated from its samples."""
+        return Cells(
+            self._sum("shown_noise"),
+            self._sum("shown_real"),
+            self._sum("hidden_noise"),
+            self.first.missed + self.member.missed,
         )
 
     def _sum(self, name: str) -> float:

@@ -115,14 +115,20 @@ class Learner:
         self._feedback.waiting_changed = self._ledger_changed = False
         return pieces
 
-    def all_pieces(self) -> Iterator[Piece]:
-        """Return everything; ``load`` of each in a new learner restores this one."""
-        for part in snapshot.all_parts(self.model):
-            yield Piece(MODEL, *part)
+    def forget_changes(self) -> None:
+        """Drop what ``changed_pieces`` would give."""
+        self.model.changed.clear()
+        self.answerables.take_changed()
+        self._feedback.waiting_changed = self._ledger_changed = False
+
+    def all_pieces(self) -> Iterator[tuple[str, str, bytes]]:
+        """Return kind, name and value of everything; ``load`` of each restores this learner."""
+        for part, value in snapshot.all_parts(self.model):
+            yield MODEL, part, value
         for sighting in self.answerables:
-            yield Piece(SIGHTING, sighting.sighting, _encode(sighting))
-        yield Piece(WAITING, "", _encode(self._feedback.waiting))
-        yield Piece(LEDGER, "", _encode(self.ledger))
+            yield SIGHTING, sighting.sighting, _encode(sighting)
+        yield WAITING, "", _encode(self._feedback.waiting)
+        yield LEDGER, "", _encode(self.ledger)
 
     def load(self, kind: str, name: str, value: bytes) -> None:
         """Put back one saved piece of one of the ``KINDS``. Raises SnapshotError."""

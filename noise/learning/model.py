@@ -72,8 +72,8 @@ class TenantModel:
         counts_only: bool = False,
     ) -> None:
         """Take in an answer; ``counts_only`` where nothing but names is known."""
-        self._mark(self.counts.learn(known, verdict, now, weight))
-        self._mark(levels(known))
+        gone = self.counts.learn(known, verdict, now, weight)
+        self._mark(levels(known), gone)
         if not counts_only:
             self._step(known, verdict, weight)
         self.labels_seen += 1
@@ -90,22 +90,27 @@ class TenantModel:
     ) -> None:
         """Take back an answer: the counts forget it, the regression takes the opposite step."""
         self.counts.unlearn(known, verdict, learned_at, now, weight)
-        self._mark(levels(known))
+        self._mark((), levels(known))
         if not counts_only:
             self._step(known, verdict, -weight)
         self.labels_seen = max(0, self.labels_seen - 1)
 
     def _step(self, known: Facts, verdict: Verdict, weight: float) -> None:
         named = inputs(known)
-        self._mark(self.regression.learn(named, verdict is Verdict.NOISE, weight))
-        self._mark(named)
+        gone = self.regression.learn(named, verdict is Verdict.NOISE, weight)
+        self._mark(named, gone)
 
-    def _mark(self, names: Iterable[str]) -> None:
+    def _mark(self, learned: Iterable[str], gone: Iterable[str]) -> None:
         self.changed.add(CORE)
-        for name in names:
+        for name in learned:
             part = part_of(name)
             self.changed.add(part)
             self.names.setdefault(part, set()).add(name)
+        for name in gone:
+            part = part_of(name)
+            self.changed.add(part)
+            if name not in self.counts.tallies and not self.regression.knows(name):
+                self.names[part].discard(name)
 
 
 def _confidence(estimate: Estimate, disagreement: float) -> Confidence:

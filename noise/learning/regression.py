@@ -38,9 +38,13 @@ class Regression:
         self.river.learn_one(named, is_noise, weight)
         return self._drop_least()
 
+    def knows(self, name: str) -> bool:
+        """Say whether an input has a weight."""
+        return name in self.river._weights
+
     def weight(self, name: str) -> tuple[float, float]:
-        """Return an input's weight and its sum of squared gradients."""
-        return self.river._weights.get(name, 0.0), self.river.optimizer.g2.get(name, 0.0)
+        """Return the weight of an input that has one, and its sum of squared gradients."""
+        return self.river._weights[name], self.river.optimizer.g2[name]
 
     def put(self, name: str, weight: float, squares: float) -> None:
         """Set an input's weight and its sum of squared gradients."""

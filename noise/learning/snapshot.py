@@ -67,9 +67,10 @@ def load_part(model: TenantModel, part: str, value: bytes) -> None:
 
 def _encode(model: TenantModel, part: str) -> bytes:
     names = sorted(model.names.get(part, ()))
-    weights = {name: model.regression.weight(name) for name in names}
+    regression = model.regression
+    weights = {name: regression.weight(name) for name in names if regression.knows(name)}
     if part == CORE:
-        river = model.regression.river
+        river = regression.river
         return VERSION + _encoder.encode(
             _Core(model.labels_seen, river.intercept, river.optimizer.n_iterations, weights)
         )

@@ -28,6 +28,7 @@ class Case:
 
     def __init__(
         self,
+        *,
         alert: Alert,
         tenant: TenantState,
         condition: Condition,

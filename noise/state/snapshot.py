@@ -6,6 +6,7 @@ is lost with it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -112,6 +113,20 @@ def changed_pieces(tenant: TenantState) -> list[tuple[PieceKey, bytes | None]]:
         value = encode_piece(piece) if piece is not None else None
         saved.append((PieceKey(name, kind, key), value))
     return saved
+
+
+def all_pieces(tenant: TenantState) -> Iterator[tuple[PieceKey, bytes]]:
+    """Return everything; ``load_piece`` of each in a new state restores this one."""
+    name = tenant.core.tenant
+    yield PieceKey(name, CORE, ""), encode_piece(tenant.core)
+    for kind, pieces in (
+        (CONDITION, tenant.conditions),
+        (CHECK, tenant.checks),
+        (DEVICE, tenant.devices),
+        (INCIDENT, tenant.incidents),
+    ):
+        for key, piece in pieces.items():
+            yield PieceKey(name, kind, key), encode_piece(piece)
 
 
 def _piece(tenant: TenantState, kind: str, key: str) -> Piece | None:

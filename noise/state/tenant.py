@@ -123,7 +123,9 @@ class TenantState:
 
     def advance(self, now: float) -> float:
         """Move the tenant's clock to ``now`` and return it; it never runs backwards."""
-        self.core.clock = max(self.core.clock, now)
+        if now > self.core.clock:
+            self.core.clock = now
+            self.mark(CORE, "")
         return self.core.clock
 
     def remember_deadline(self, deadline: Deadline) -> None:

@@ -118,8 +118,13 @@ class RawFold:
         for each in decided:
             verdict = each.decision
             kind = DecisionKind(verdict.action, verdict.reason)
-            counted = tally.decisions if verdict.supersedes is None else tally.later_decisions
-            counted[kind] += 1
+            if verdict.supersedes is None:
+                tenant = each.alert.tenant
+                tally.decisions[kind] += 1
+                tally.tenant_actions[tenant, verdict.action] += 1
+                tally.would_suppress[tenant] += verdict.would_suppress
+            else:
+                tally.later_decisions[kind] += 1
             if verdict.reason is Reason.FAIL_OPEN:
                 tally.failed_open += 1
             produced.append(outputs.decision(self._topics, each))

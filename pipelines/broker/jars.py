@@ -53,20 +53,20 @@ def cache_folder() -> Path:
     return Path(base) / "alert-noise"
 
 
-def pinned_jars() -> list[Jar]:
-    """Return the jars of the lock file, in the order of the class path."""
-    locked = LockFile.load(LOCK).dependencies
+def pinned_jars(lock: Path = LOCK) -> list[Jar]:
+    """Return the jars of a lock file, in the order of the class path."""
+    locked = LockFile.load(lock).dependencies
     return [Jar(jar.groupId, jar.artifactId, jar.version, jar.sha256 or "") for jar in locked]
 
 
-def class_path(folder: Path | None = None) -> list[Path]:
+def class_path(folder: Path | None = None, lock: Path = LOCK) -> list[Path]:
     """Return the verified jars of the broker, fetching what is missing or broken.
 
     ``folder`` is where they are kept, by default in the user's cache. The hash of each is computed
     once; after that, its size and time of change stand for it. Raises BrokerError.
     """
     folder = folder or cache_folder() / "kafka"
-    jars = pinned_jars()
+    jars = pinned_jars(lock)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone_in(folder):

@@ -72,12 +72,15 @@ class Units:
         self.counters: defaultdict[int, Counters] = defaultdict(Counters)
         self.behind: Callable[[TP, int], int | None] = lambda _tp, _offset: None
         """How many offsets an input goes on behind this one; set by the consumer."""
-        self._table = table
+        self.table = table
         self._units: dict[int, Unit] = {}
         self._generation = 0
         self._assigned = False
         self._new_producer = new_producer or self._producer
         self._background: set[asyncio.Task[None]] = set()
+
+    def __getitem__(self, number: int) -> Unit:
+        return self._units[number]
 
     def connection(self) -> dict[str, Any]:
         """How to reach the broker, as aiokafka's clients want to be told."""
@@ -109,10 +112,10 @@ class Units:
     def _numbers(self, assigned: Collection[TP]) -> set[int]:
         # Rule 1: Faust keeps the inputs and the changelog of a number together only while they
         # have the same number of partitions and the same subscribers.
-        by_topic: dict[str, set[int]] = {t: set() for t in (*self.inputs, self._table.changelog)}
+        by_topic: dict[str, set[int]] = {t: set() for t in (*self.inputs, self.table.changelog)}
         for tp in assigned:
             by_topic.setdefault(tp.topic, set()).add(tp.partition)
-        numbers = by_topic[self._table.changelog]
+        numbers = by_topic[self.table.changelog]
         if any(by_topic[topic] != numbers for topic in self.inputs):
             raise RuntimeError(
                 "inputs and state are not assigned together; all these topics need the same "
@@ -127,8 +130,8 @@ class Units:
     def _new(self, number: int) -> Unit:
         return Unit(
             number,
-            state=self._table.open(number),
-            changelog=self._table.changelog,
+            state=self.table.open(number),
+            changelog=self.table.changelog,
             producer=self._new_producer(number),
             settings=self.settings,
             counters=self.counters[number],
@@ -144,7 +147,7 @@ class Units:
 
     def _drop(self, unit: Unit) -> None:
         del self._units[unit.number]
-        self._table.drop(unit.number)
+        self.table.drop(unit.number)
         self._in_background(unit.producer.stop())
 
     def _failed(self, error: BaseException) -> None:
@@ -162,7 +165,7 @@ class Units:
     async def recover(self) -> None:
         """Give each new unit back the state that its last owner committed."""
         new = [unit for unit in self._units.values() if not unit.recovered]
-        await self._table.recover([unit.number for unit in new], self.connection())
+        await self.table.recover([unit.number for unit in new], self.connection())
         for unit in new:
             unit.recovered = True
 
@@ -221,11 +224,10 @@ class Units:
 
     def progress(self) -> list[Progress]:
         """Tell what each partition number has done here, and how far it is behind."""
-        return [
-            Progress(n, **asdict(c), lag=self._lag(n)) for n, c in sorted(self.counters.items())
-        ]
+        return [Progress(n, **asdict(c), lag=self.lag(n)) for n, c in sorted(self.counters.items())]
 
-    def _lag(self, number: int) -> dict[str, int]:
+    def lag(self, number: int) -> dict[str, int]:
+        """Count the offsets not yet folded, by topic; empty while it is unknown."""
         unit = self._units.get(number)
         if unit is None:
             return {}

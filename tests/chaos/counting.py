@@ -15,6 +15,8 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from tests.workers import until
+
 APP = Path(__file__).with_name("counting_app.py")
 ROOT = APP.parents[2]
 TENANTS = 50
@@ -28,6 +30,7 @@ class Tally:
     def __init__(self) -> None:
         self.seen: dict[str, set[int]] = {"raw": set(), "fb": set()}
         self.ticks: Counter[int] = Counter()
+        self.places: dict[tuple[str, int], int] = {}
         self.running: dict[tuple[str, str], int] = {}
         self.wrong: list[str] = []
         self._last: dict[tuple[str, int], int] = {}
@@ -41,10 +44,15 @@ class Tally:
         else:
             name = answer["t"]
             self._in_order_and_once(kind, partition, answer["i"])
+            self._headers_kept(answer["i"], record)
         before = self.running.get((name, kind), 0)
         if n != before + 1:
             self.wrong.append(f"{name} {kind}: count {n} after {before} at {record.offset}")
         self.running[name, kind] = n
+
+    def _headers_kept(self, i: int, record: Any) -> None:
+        if dict(record.headers).get("i") != str(i).encode():
+            self.wrong.append(f"{i}: headers {record.headers}")
 
     def _in_order_and_once(self, kind: str, partition: int, i: int) -> None:
         if i in self.seen[kind]:
@@ -53,6 +61,7 @@ class Tally:
             self.wrong.append(f"{kind} {i} out of order")
         self._last[kind, partition] = i
         self.seen[kind].add(i)
+        self.places[kind, i] = partition
 
     @property
     def count(self) -> int:
@@ -69,8 +78,19 @@ class Tally:
 class Counting:
     """One group of counting workers on fresh topics, and a reader of what they commit."""
 
-    def __init__(self, bootstrap: str, name: str, logs: Path, *, partitions: int = 4) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        name: str,
+        logs: Path,
+        *,
+        partitions: int = 4,
+        uneven: dict[str, int] | None = None,
+        max_message_bytes: int = 1_000_000,
+    ) -> None:
         self.bootstrap = bootstrap
+        self.uneven = uneven or {}
+        self.max_message_bytes = max_message_bytes
         self.group = f"count-{name}"
         self.partitions = partitions
         self.topics = {kind: f"{name}-{kind}" for kind in ("raw", "fb", "out")}
@@ -96,15 +116,30 @@ class Counting:
         await self.stop_feeding()
         await self._reader.stop()
 
-    async def create_topics(self, **partitions: int) -> None:
+    async def create_topics(self) -> None:
+        config = {"max.message.bytes": str(self.max_message_bytes)}
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         await admin.create_topics(
             [
-                NewTopic(topic, partitions.get(kind, self.partitions), 1)
+                NewTopic(topic, self.uneven.get(kind, self.partitions), 1, topic_configs=config)
                 for kind, topic in self.topics.items()
             ]
         )
+        await admin.close()
+
+    async def recreate(self, kind: str) -> None:
+        """Delete a topic with all that is in it, and create it empty."""
+        topic = self.topics[kind]
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        await admin.delete_topics([topic])
+
+        async def is_gone() -> bool:
+            return topic not in await admin.list_topics()
+
+        await until(is_gone)
+        await admin.create_topics([NewTopic(topic, self.partitions, 1)])
         await admin.close()
 
     def _consumer(self, **kw: Any) -> Any:
@@ -147,6 +182,7 @@ class Counting:
             bootstrap_servers=self.bootstrap,
             linger_ms=5,
             max_batch_size=1 << 18,
+            max_request_size=self.max_message_bytes,
             enable_idempotence=True,
         )
 
@@ -155,14 +191,20 @@ class Counting:
         for kind, more in (("raw", raw), ("fb", fb)):
             first = self.inputs[kind]
             self.inputs[kind] += more
-            for i in range(first, first + more):
-                sent.append(await self._send_one(producer, kind, i))
+            sent += [await self._send_one(producer, kind, first + i) for i in range(more)]
         await asyncio.gather(*sent)
 
-    async def _send_one(self, producer: Any, kind: str, i: int) -> Any:
-        partition = i % self.partitions
+    async def send_one(self, **body: Any) -> None:
+        """Append one raw record with more in its body, or on another partition."""
+        i = self.inputs["raw"]
+        self.inputs["raw"] += 1
+        async with self._producer() as producer:
+            await (await self._send_one(producer, "raw", i, **body))
+
+    async def _send_one(self, producer: Any, kind: str, i: int, **more: Any) -> Any:
+        partition = more.pop("partition", i % self.partitions)
         tenant = f"t{partition}-{i // self.partitions % TENANTS}"
-        body = json.dumps({"tenant": tenant, "i": i, "pad": "x" * 150}).encode()
+        body = json.dumps({"tenant": tenant, "i": i, "pad": "x" * 150, **more}).encode()
         return await producer.send(
             self.topics[kind],
             body,

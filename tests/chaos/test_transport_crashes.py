@@ -1,6 +1,6 @@
 """Workers are killed, paused and joined in the middle of their work; the answers must add up."""
 
-import random
+import secrets
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,8 +17,8 @@ BUSY = {"delay": 0.01, "transport": {"max_fold": 100, "max_pending": 500}}
 async def counting(
     bootstrap: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Counting]:
-    name = f"{request.node.originalname}-{random.getrandbits(32):x}"
-    async with Counting(bootstrap, name.removeprefix("test_")[:80], tmp_path) as counting:
+    name = f"{request.node.originalname[:60]}-{secrets.token_hex(4)}"
+    async with Counting(bootstrap, name.removeprefix("test_"), tmp_path) as counting:
         await counting.send(4000, 800)
         counting.feed(2000, 400)
         yield counting
@@ -50,7 +50,7 @@ async def test_a_worker_killed_twice_in_the_middle_answers_everything_once(
 async def test_a_worker_killed_around_the_end_of_a_transaction_answers_everything_once(
     counting: Counting, where: str
 ) -> None:
-    worker = counting.start(**BUSY, die_at=f"{where}:{random.randint(5, 30)}")
+    worker = counting.start(**BUSY, die_at=f"{where}:{5 + secrets.randbelow(25)}")
     assert await counting.until_exit(worker) == -signal.SIGKILL
     await counting.nothing_below_the_committed_offsets_is_missing()
     counting.start()

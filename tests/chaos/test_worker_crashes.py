@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from noise.replay import Recorded
 from tests import streams
 from tests.workers import Installation, WorkerProcess, until
 
@@ -11,16 +13,20 @@ NETWORKS = ("russellmitchell", "santos", "shaw", "fox")
 ALERTS = 50_000
 
 
-@pytest.fixture
-async def installation(broker: str, tmp_path: Path) -> Installation:
-    """50,000 real alerts of four networks, waiting to be read."""
-    installation = Installation(broker, tmp_path, {})
-    await installation.create_topics()
+@pytest.fixture(scope="module")
+def alerts() -> list[Recorded]:
+    """50,000 real alerts of four networks, in turns."""
     share = ALERTS // len(NETWORKS)
     networks = [streams.alerts_of(name, share) for name in NETWORKS]
     mixed = [one for together in zip(*networks, strict=True) for one in together]
     assert len(mixed) == ALERTS
-    await streams.send(installation, mixed)
+    return mixed
+
+
+@pytest.fixture
+async def installation(broker: str, tmp_path: Path) -> Installation:
+    installation = Installation(broker, tmp_path, {})
+    await installation.create_topics()
     return installation
 
 
@@ -46,8 +52,9 @@ async def check_all(installation: Installation) -> None:
 
 
 async def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(
-    installation: Installation,
+    installation: Installation, alerts: list[Recorded]
 ):
+    await streams.send(installation, alerts)
     with installation.worker() as worker:
         await some_are_done(installation, worker, left=ALERTS * 3 // 4)
         worker.process.kill()
@@ -60,11 +67,18 @@ async def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(
     await check_all(installation)
 
 
-async def test_a_second_worker_may_join_and_leave_in_the_middle(installation: Installation):
+async def test_a_second_worker_may_join_and_leave_in_the_middle(
+    installation: Installation, alerts: list[Recorded]
+):
+    begun, half = ALERTS // 5, ALERTS // 2
     with installation.worker() as first:
-        await some_are_done(installation, first, left=ALERTS * 9 // 10)
+        await streams.send(installation, alerts[:begun])
         with installation.worker() as second:
+            await streams.send(installation, alerts[begun:half])
             await until(lambda: has_joined(second))
+            await streams.send(installation, alerts[half:])
+            await until(lambda: has_decided_some(second))
+            assert await installation.behind() > 0, "they were through before one could leave"
             assert second.stop() == 0
         await installation.wait_until_done(first)
         assert first.stop() == 0
@@ -75,3 +89,8 @@ async def test_a_second_worker_may_join_and_leave_in_the_middle(installation: In
 async def has_joined(worker: WorkerProcess) -> bool:
     worker.check()
     return "Worker ready" in worker.log
+
+
+async def has_decided_some(worker: WorkerProcess) -> bool:
+    worker.check()
+    return "noise_alerts_total 0.0" not in await asyncio.to_thread(worker.page)

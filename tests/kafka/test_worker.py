@@ -18,7 +18,7 @@ from noise.alert import Severity, utc
 from noise.decision import decode_decision_record
 from noise.label import Label, Verdict
 from tests.factories import alert
-from tests.workers import Installation, until
+from tests.workers import Installation, WorkerProcess, until
 
 NOW = 1_780_000_000.0
 
@@ -98,7 +98,6 @@ async def test_a_label_reaches_the_decision_that_it_is_about(broker: str, tmp_pa
     await installation.create_topics()
 
     with installation.worker() as worker:
-        url = worker.metrics_url()
         await send_alerts(installation, 7, severity=Severity.HIGH)
         await installation.wait_until_done(worker)
         (record, *_) = await installation.read(installation.topics.enriched)
@@ -117,12 +116,12 @@ async def test_a_label_reaches_the_decision_that_it_is_about(broker: str, tmp_pa
                 msgspec.json.encode(label),
                 key=label.tenant.encode(),
             )
-        await until(lambda: shows(url, 'noise_labels_total{source="human",verdict="noise"} 1.0'))
-        await until(lambda: shows(url, 'noise_label_outcomes_total{outcome="learned"} 1.0'))
+        await until(lambda: shows(worker, 'noise_labels_total{source="human",verdict="noise"} 1.0'))
+        await until(lambda: shows(worker, 'noise_label_outcomes_total{outcome="learned"} 1.0'))
 
 
-async def shows(url: str, line: str) -> bool:
-    return line in await asyncio.to_thread(read_page, url)
+async def shows(worker: WorkerProcess, line: str) -> bool:
+    return line in await asyncio.to_thread(worker.page)
 
 
 def read_page(url: str) -> str:
@@ -157,7 +156,7 @@ def scraping(prometheus: str, target: str, folder: Path) -> Iterator[str]:
     )
     address = f"127.0.0.1:{free_port()}"
     log = (folder / "prometheus.log").open("wb")
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [
             prometheus,
             f"--config.file={config}",

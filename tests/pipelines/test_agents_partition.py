@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 from aiokafka import ConsumerRecord
-from noise.directory import Directory
 
 from noise import settings as noise_settings
 from noise.alert import Alert, Severity, State, utc
 from noise.decision import DecidedAlert, DecisionRecord, decode_decision_record
+from noise.directory import Directory
 from noise.engine import Engine
 from noise.label import Label, Verdict
 from noise.settings import Settings, load_settings

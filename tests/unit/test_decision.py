@@ -30,7 +30,7 @@ def decided(**fields: object) -> DecidedAlert:
 
 
 def test_a_record_on_the_wire_has_the_alerts_fields_and_then_the_decision():
-    record = decode_decision_record(encode_decided(decided(device="SRV-1", title="a \"b\"\n}")))
+    record = decode_decision_record(encode_decided(decided(device="SRV-1", title='a "b"\n}')))
 
     assert record.device == "SRV-1"
     assert record.title == 'a "b"\n}'

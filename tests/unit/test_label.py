@@ -52,5 +52,5 @@ def test_an_outcome_names_a_device_and_a_time():
     ],
 )
 def test_a_label_that_cannot_be_read_is_refused_with_a_reason(value):
-    with pytest.raises(LabelError, match="."):
+    with pytest.raises(LabelError, match=r"."):
         decode_label(value)

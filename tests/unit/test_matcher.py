@@ -36,7 +36,7 @@ def test_a_label_is_matched_by_its_name_and_a_missing_field_is_empty_text():
 
 
 def test_an_unknown_field_is_refused_with_the_fields_there_are():
-    with pytest.raises(SettingsError, match="no alert has a field 'hostname'; use .*device"):
+    with pytest.raises(SettingsError, match=r"no alert has a field 'hostname'; use .*device"):
         compile_matchers([Matcher("hostname", "x")])
 
 

@@ -1,0 +1,1 @@
+"""What is remembered: bounded in size and age, versioned, in pieces that change by themselves."""

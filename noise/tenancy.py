@@ -1,0 +1,104 @@
+"""One tenant's state and learning side by side; the engine holds one for each tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from noise.decision import Decision, Score
+from noise.label import Label, Verdict
+from noise.learning.bound import Risk
+from noise.learning.feedback import Heard, LabelOutcome
+from noise.learning.learner import KINDS, Learner
+from noise.settings import Settings
+from noise.state import snapshot
+from noise.state.case import Case
+from noise.state.condition import Condition
+from noise.state.snapshot import PieceKey
+from noise.state.tenant import (
+    CHECK,
+    CONDITION,
+    INCIDENT,
+    CheckState,
+    IncidentMemory,
+    TenantState,
+)
+
+
+class Tenancy:
+    """Joins what is remembered of a tenant with what was learned from its answers."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        """Start with nothing known of the tenant called ``name``."""
+        self.name = name
+        self.state = TenantState(name)
+        self._learner = Learner(settings, self.state.conditions)
+
+    def score(self, case: Case) -> Score:
+        """Return the model's opinion of a case."""
+        return self._learner.score(case)
+
+    def learn(self, label: Label, now: float) -> LabelOutcome:
+        """Take an answer; return what became of it."""
+        resolution = self._learner.hear(label, now)
+        self._count(resolution.heard)
+        return resolution.outcome
+
+    def remember(self, case: Case, decision: Decision, incident: IncidentMemory | None) -> None:
+        """Keep a decision on a case that was scored, so that it can be answered."""
+        self._count(self._learner.remember(case, decision, incident))
+
+    def risk(self) -> Risk:
+        """Return how often the engine was wrong here, as far as is known."""
+        return self._learner.risk()
+
+    def _count(self, heard: Iterable[Heard]) -> None:
+        state = self.state
+        for one, before, after in heard:
+            if (condition := state.conditions.get(one.condition)) is not None:
+                _move(condition, before, after)
+                state.mark(CONDITION, condition.key)
+            if (check := state.checks.get(one.check)) is not None:
+                _move(check, before, after)
+                state.mark(CHECK, check.key)
+            if (incident := state.incident(one.incident)) is not None:
+                _move(incident, before, after)
+                state.mark(INCIDENT, incident.id)
+
+    # -- what must survive
+
+    def changed_pieces(self) -> Iterator[tuple[PieceKey, bytes | None]]:
+        """Take what changed since the last call, None for what was forgotten."""
+        yield from snapshot.changed_pieces(self.state)
+        for kind, name, value in self._learner.changed_pieces():
+            yield PieceKey(self.name, kind, name), value
+
+    def forget_changes(self) -> None:
+        """Drop what ``changed_pieces`` would give, and the news of incidents."""
+        self.state.changed.clear()
+        self.state.take_incident_news()
+        self._learner.forget_changes()
+
+    def all_pieces(self) -> Iterator[tuple[PieceKey, bytes]]:
+        """Return everything; ``load`` of each in a new tenancy restores this one."""
+        yield from snapshot.all_pieces(self.state)
+        for kind, name, value in self._learner.all_pieces():
+            yield PieceKey(self.name, kind, name), value
+
+    def load(self, key: PieceKey, value: bytes) -> None:
+        """Put back one saved piece. Raises SnapshotError."""
+        if key.kind in KINDS:
+            self._learner.load(key.kind, key.name, value)
+        else:
+            snapshot.load_piece(self.state, key, value)
+
+
+def _move(
+    answered: Condition | CheckState | IncidentMemory,
+    before: Verdict | None,
+    after: Verdict | None,
+) -> None:
+    for verdict, amount in ((before, -1), (after, 1)):
+        if verdict is Verdict.NOISE:
+            answered.noise_answers = max(0, answered.noise_answers + amount)
+        elif verdict is Verdict.ACTIONABLE:
+            answered.actionable_answers = max(0, answered.actionable_answers + amount)

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noise.alert import Severity
+from noise.label import Verdict
+from noise.learning.counts import DAY
+from noise.learning.knowledge import CATEGORIES, INPUTS, SEVERITIES
+from noise.learning.model import TenantModel
+from noise.learning.snapshot import all_parts
+from noise.settings import Scoring
+from noise.state.facts import Facts
+
+NOW = 1_780_000_000.0
+NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE
+HERE = Facts(check="disk", condition="c1", severity=2, check_episodes=3, episodes=3)
+
+names = st.sampled_from(["", "a", "b", "heat", "=a", "\x1f"])
+numbers = st.floats(0, 1e9)
+some_facts = st.builds(
+    Facts,
+    check=names,
+    condition=names,
+    site=names,
+    device_class=names,
+    category=st.sampled_from(["", "disk", "cpu"]),
+    severity=st.integers(0, 4),
+    episodes=st.integers(0, 10**6),
+    cleared=st.integers(0, 10**6),
+    typical_seconds=numbers,
+    check_episodes=st.integers(0, 10**6),
+    check_cleared=st.integers(0, 10**6),
+    sends_clears=st.booleans(),
+    flips=st.integers(0, 32),
+    is_known_device=st.booleans(),
+    device_company=numbers,
+    heat=numbers,
+    gap_seconds=st.none() | numbers,
+    value=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    usual=st.none() | numbers,
+    spread=numbers,
+    excess=st.none() | st.floats(allow_nan=False),
+    surprise=st.none() | st.floats(allow_nan=False),
+)
+answers = st.lists(st.tuples(some_facts, st.sampled_from(list(Verdict))), max_size=15)
+
+
+def taught(*lessons: tuple[Facts, Verdict, int], **limits: Any) -> TenantModel:
+    model = TenantModel(Scoring(), **limits)
+    for known, verdict, times in lessons:
+        for _ in range(times):
+            model.learn(known, verdict, NOW)
+    return model
+
+
+def test_before_any_answer_severity_and_category_speak():
+    model = TenantModel(Scoring())
+
+    def score(category: str, severity: Severity) -> float:
+        known = msgspec.structs.replace(HERE, category=category, severity=severity.rank)
+        return model.score(known, NOW).noise_probability
+
+    assert score("performance", Severity.INFO) > score("performance", Severity.CRITICAL)
+    assert score("performance", Severity.MEDIUM) > score("hardware", Severity.MEDIUM)
+    assert 0.2 < score("never heard of", Severity.MEDIUM) < 0.95
+
+
+def test_every_piece_of_day_one_knowledge_has_its_reason():
+    known = [*SEVERITIES, *CATEGORIES.values(), *INPUTS.values()]
+
+    assert all(len(one.reason) > 10 for one in known)
+    assert len(SEVERITIES) == len(Severity)
+
+
+def test_answers_move_the_score_at_once():
+    model = taught()
+    before = model.score(HERE, NOW)
+    model.learn(HERE, REAL, NOW)
+    after = model.score(HERE, NOW)
+
+    assert after.noise_probability < before.noise_probability
+    assert (before.model.labels_seen, after.model.labels_seen) == (0, 1)
+
+
+def test_many_answers_make_it_sure_and_one_real_one_makes_it_doubt():
+    model = taught((HERE, NOISE, 12))
+    sure = model.score(HERE, NOW)
+    model.learn(HERE, REAL, NOW)
+    doubting = model.score(HERE, NOW)
+
+    assert sure.noise_probability > 0.95
+    assert sure.confidence.low > 0.7
+    assert doubting.noise_probability < 0.95
+
+
+def test_what_the_regression_learned_elsewhere_widens_the_interval():
+    alone = TenantModel(Scoring()).score(HERE, NOW).confidence
+    mixed = ((HERE, NOISE, 1), (HERE, REAL, 1)) * 12
+    calm = taught(*mixed)
+    other = msgspec.structs.replace(HERE, check="cpu", condition="c2")
+    noisy = taught(*mixed, (other, NOISE, 60))
+    worried = taught(*mixed, (other, REAL, 60))
+
+    base, up, down = (one.score(HERE, NOW).confidence for one in (calm, noisy, worried))
+
+    assert (alone.low, alone.high) == (0, 1)
+    assert up.high > base.high
+    assert down.low < base.low
+    for model in (calm, noisy, worried):
+        score = model.score(HERE, NOW)
+        assert score.confidence.low <= score.noise_probability <= score.confidence.high
+
+
+def test_an_answer_taken_back_no_longer_counts():
+    model = taught((HERE, NOISE, 3))
+    before = model.score(HERE, NOW + DAY)
+    model.learn(HERE, REAL, NOW + 10)
+    model.unlearn(HERE, REAL, NOW + 10, NOW + 20)
+
+    after = model.score(HERE, NOW + DAY)
+
+    assert after.model == before.model
+    assert after.evidence == pytest.approx(before.evidence)
+    assert after.noise_probability == pytest.approx(before.noise_probability, abs=0.05)
+
+
+def test_an_answer_of_which_only_names_are_known_goes_to_the_counts_alone():
+    model, untouched = taught(), taught()
+    model.learn(HERE, NOISE, NOW, counts_only=True)
+    learned = model.score(HERE, NOW)
+    model.unlearn(HERE, NOISE, NOW, NOW, counts_only=True)
+
+    assert learned.evidence == 1
+    assert model.regression.river.weights == untouched.regression.river.weights
+    assert model.score(HERE, NOW) == untouched.score(HERE, NOW)
+
+
+@settings(max_examples=40)
+@given(answers, some_facts)
+def test_scoring_changes_nothing_and_repeats_itself(lessons, known):
+    model = TenantModel(Scoring())
+    for lesson, verdict in lessons:
+        model.learn(lesson, verdict, NOW)
+    before = all_parts(model)
+
+    first, second = model.score(known, NOW), model.score(known, NOW)
+
+    assert first == second
+    assert all_parts(model) == before
+
+
+@settings(max_examples=60)
+@given(answers, some_facts, st.floats(0, 1e9))
+def test_any_score_is_a_probability_within_its_interval(lessons, known, later):
+    model = TenantModel(Scoring())
+    for lesson, verdict in lessons:
+        model.learn(lesson, verdict, NOW)
+
+    score = model.score(known, NOW + later)
+
+    low, high = score.confidence.low, score.confidence.high
+    assert 0 <= low <= score.noise_probability <= high <= 1
+    assert score.evidence >= 0
+    assert 1 <= len(score.explanation) <= 5
+    effects = [abs(one.effect) for one in score.explanation]
+    assert effects == sorted(effects, reverse=True)
+
+
+def test_memory_is_bounded_however_many_checks_answer():
+    model = TenantModel(Scoring(), most_tallies=200, most_weights=300)
+    for number in range(1000):
+        known = Facts(check=f"check {number}", condition=f"c{number}", source=f"s{number}")
+        model.learn(known, NOISE if number % 3 else REAL, NOW + number)
+
+    assert len(model.counts.tallies) <= 200
+    assert len(model.regression.names()) <= 300
+    assert set(INPUTS) <= set(model.regression.names())
+    assert sum(len(value) for _, value in all_parts(model)) < 60_000
+
+
+@pytest.mark.parametrize("wrong_answers", [0.0, 0.05])
+def test_the_interval_holds_the_true_share_nine_times_in_ten(wrong_answers):
+    chance = random.Random(7)
+    early, all_of_them = [], []
+    for run in range(240):
+        share = (0.3, 0.5, 0.8, 0.9, 0.97, 1.0)[run % 6]
+        model = TenantModel(Scoring())
+        for seen in range(25):
+            confidence = model.score(HERE, NOW).confidence
+            held = confidence.low <= share <= confidence.high
+            all_of_them.append(held)
+            if 0 < seen < 5:
+                early.append(held)
+            is_noise = chance.random() < share
+            if chance.random() < wrong_answers:
+                is_noise = not is_noise
+            model.learn(HERE, NOISE if is_noise else REAL, NOW)
+
+    assert sum(early) / len(early) >= 0.9
+    assert sum(all_of_them) / len(all_of_them) >= 0.9
+
+
+def test_the_interval_holds_where_devices_differ():
+    chance = random.Random(8)
+    held = []
+    for run in range(60):
+        model = TenantModel(Scoring())
+        usual = (0.6, 0.9, 0.98)[run % 3]
+        for number in range(15):
+            share = chance.betavariate(3 * usual, 3 * (1 - usual))
+            known = Facts(check="disk", condition=f"c{number}", severity=2)
+            for _ in range(4):
+                confidence = model.score(known, NOW).confidence
+                held.append(confidence.low <= share <= confidence.high)
+                verdict = NOISE if chance.random() < share else REAL
+                model.learn(known, verdict, NOW)
+
+    assert sum(held) / len(held) >= 0.9

@@ -199,9 +199,7 @@ class Engine:
 
     def _rule(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
         try:
-            ruling = next((r for stage in stages if (r := stage.judge(case)) is not None), None)
-            if ruling is not None:
-                ruling = self._sampling.review(case, ruling)
+            ruling = self._judge(stages, case)
             if not case.repeats and case.alert.state is not State.CLEARED:
                 _ = case.score  # asked here, so that a model that fails shows the alert
         except Exception as exc:  # noqa: BLE001 - whatever fails, the alert is shown
@@ -211,6 +209,13 @@ class Engine:
                 f"shown unjudged, because judging failed: {type(exc).__name__}: {exc}"[:300],
             )
         return ruling
+
+    def _judge(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
+        for stage in stages:
+            ruling = stage.judge(case)
+            if ruling is not None:
+                return self._sampling.review(case, ruling)
+        return None
 
     def _first(self, case: Case) -> Ruling:
         answers = case.check.noise_answers + case.check.actionable_answers
@@ -277,7 +282,7 @@ class Engine:
             return
         at = self._correlation.quiet_at(tenant.state, incident)
         if at > due.at:
-            tenant.state.remember_deadline(due._replace(at=at))
+            tenant.state.remember_deadline(Deadline(at, due.kind, due.key))
             return
         incident.is_quiet = True
         tenant.state.mark(INCIDENT, incident.id)

@@ -14,7 +14,7 @@ observe, stands for itself. FN is at least the number of hidden ones of which an
 incident's answer said that they were real. Waiting (``holding``) and what the owner ordered
 (``maintenance``, ``policy``) are no verdicts of the engine and are left out.
 
-All counts fade by half in ``HALF_LIFE_DAYS``, in steps of an hour. Samples are assumed to be
+All counts fade by half in ``HALF_LIFE_DAYS``, in steps of six hours. Samples are assumed to be
 answered as often as other shown alerts: nobody can tell them apart.
 """
 
@@ -41,7 +41,7 @@ EDGE = 6.0  # log-odds at which the first and last bin are open
 NOTHING = 1e-9
 
 _DAY = 86_400.0
-_STEP = 3600.0
+_STEP = 6 * 3600.0
 _LEFT_OUT = frozenset({Reason.HOLDING, Reason.MAINTENANCE, Reason.POLICY})
 
 
@@ -210,7 +210,8 @@ class Ledger(msgspec.Struct):
         scores[index] = max(0.0, scores[index] + amount)
 
     def _count_hidden(self, one: Answerable, amount: float) -> None:
-        if _part(one) in {Part.SAMPLED, Part.PROBED, Part.HIDDEN}:
+        part = _part(one)
+        if part is not Part.SHOWN and part is not Part.LEFT_OUT:
             _add(self.member if one.told else self.first, "hidden", amount)
 
     # -- what follows

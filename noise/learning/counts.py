@@ -7,6 +7,7 @@ counts once: what belongs to a level is taken out of the one above before that i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +20,7 @@ from noise.learning.odds import sigmoid
 from noise.state.facts import Facts
 
 BORROWED = 3.0
+LEVELS = 4
 PRIOR_ANSWERS = 2.0
 MAX_TALLIES = 10_000
 TAIL = 0.05  # on each side: a 90 % interval
@@ -106,9 +108,7 @@ class Counts:
             tally.actionable = max(0.0, tally.actionable + weight)
             tally.actionable_answers = max(0, tally.actionable_answers + answers)
 
-    def _aged(self, tally: Tally | None, now: float) -> _Answers:
-        if tally is None:
-            return (0.0, 0.0)
+    def _aged(self, tally: Tally, now: float) -> _Answers:
         fading = self._fading(now - tally.at)
         return (tally.noise * fading, tally.actionable * fading)
 
@@ -126,50 +126,65 @@ class Counts:
             del self.tallies[key]
         return gone
 
+    def _answered(self, known: Facts) -> list[Tally]:
+        """Return the levels that have answers, from the general on: each holds the next."""
+        found = []
+        for key in levels(known):
+            tally = self.tallies.get(key)
+            if tally is None:
+                break
+            found.append(tally)
+        return found
+
     def estimate(self, known: Facts, now: float) -> Estimate:
         """Return what the answers so far say of a case. Changes nothing."""
-        found = [self.tallies.get(key) for key in levels(known)]
-        own = _each_once([self._aged(tally, now) for tally in found])
         prior = sigmoid(prior_log_odds(known))
+        found = self._answered(known)
+        if not found:
+            return Estimate(_pooled((), prior, PRIOR_ANSWERS), prior, 0.0, 1.0, None, None)
+        own = _each_once([self._aged(tally, now) for tally in found])
         low, high = _interval(own)
-        level = max((i for i, tally in enumerate(found) if tally is not None), default=None)
-        tally = None if level is None else found[level]
-        return Estimate(_pooled(own, prior, PRIOR_ANSWERS), prior, low, high, level, tally)
+        posterior = _pooled(own, prior, PRIOR_ANSWERS)
+        return Estimate(posterior, prior, low, high, len(found) - 1, found[-1])
 
 
 def _each_once(aged: list[_Answers]) -> list[_Answers]:
     """Take each level's answers out of the level above, which holds them too."""
-    above = zip(aged, [*aged[1:], (0.0, 0.0)], strict=True)
-    return [(max(0.0, n - m), max(0.0, a - b)) for (n, a), (m, b) in above]
+    own = []
+    noise, actionable = aged[0]
+    for below, beside in aged[1:]:
+        own.append((max(0.0, noise - below), max(0.0, actionable - beside)))
+        noise, actionable = below, beside
+    own.append((noise, actionable))
+    return own
 
 
-def _pooled(own: list[_Answers], mean: float, weight: float) -> Posterior:
+def _pooled(own: Sequence[_Answers], mean: float, weight: float) -> Posterior:
     """Pass belief from the general to the particular, bounded at each step."""
-    posterior = Posterior(weight * mean, weight * (1.0 - mean), 0.0)
+    total, evidence = weight, 0.0
     for noise, actionable in own:
-        mean, answers = posterior.mean, noise + actionable
-        weight = min(BORROWED, posterior.noise + posterior.actionable)
-        posterior = Posterior(
-            noise + weight * mean,
-            actionable + weight * (1.0 - mean),
-            answers + min(BORROWED, posterior.evidence),
-        )
-    return posterior
+        weight = total if total < BORROWED else BORROWED
+        answers = noise + actionable
+        total = answers + weight
+        mean = (noise + weight * mean) / total
+        evidence = answers + (evidence if evidence < BORROWED else BORROWED)
+    if len(own) < LEVELS:  # what has no answers of its own borrows all
+        total, evidence = min(total, BORROWED), min(evidence, BORROWED)
+    return Posterior(total * mean, total * (1.0 - mean), evidence)
 
 
-def _interval(own: list[_Answers]) -> _Answers:
+def _interval(own: Sequence[_Answers]) -> _Answers:
     """Return Jeffreys' interval of the pooled answers (Brown, Cai and DasGupta 2001, section 4).
 
     It starts from ignorance, not from the day-one knowledge, which may be wrong for this client;
     and it is stretched as far as ``WRONG_ANSWERS`` could have hidden a share that is more extreme.
     """
     noise, actionable, _ = _pooled(own, 0.5, 1.0)
-    low = float(betaincinv(noise, actionable, TAIL))
-    high = float(betaincinv(noise, actionable, 1.0 - TAIL))
-    if sum(answers[0] for answers in own) < _NOTHING:
-        low = 0.0
-    if sum(answers[1] for answers in own) < _NOTHING:
-        high = 1.0
+    low, high = 0.0, 1.0
+    if sum([answers[0] for answers in own]) >= _NOTHING:
+        low = float(betaincinv(noise, actionable, TAIL))
+    if sum([answers[1] for answers in own]) >= _NOTHING:
+        high = float(betaincinv(noise, actionable, 1.0 - TAIL))
     return min(low, max(0.0, _unflipped(low))), max(high, min(1.0, _unflipped(high)))
 
 

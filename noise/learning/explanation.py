@@ -38,13 +38,9 @@ class Judgement(NamedTuple):
     effects: Mapping[str, float]
 
 
-def by_topic(effects: Mapping[str, float]) -> dict[str, float]:
-    """Add up the effects of the inputs that one sentence speaks of."""
-    topics: dict[str, float] = {}
-    for name, effect in effects.items():
-        topic = _TOPICS.get(name.partition(":")[0], "answers")
-        topics[topic] = topics.get(topic, 0.0) + effect
-    return topics
+def topic_of(name: str) -> str:
+    """Return which sentence speaks of an input."""
+    return _TOPICS.get(name) or ("answers" if name[0] == "=" else "kind")
 
 
 def explain(judged: Judgement, hide_above: float) -> tuple[Explanation, ...]:
@@ -154,10 +150,6 @@ _SENTENCES: dict[str, Callable[[Judgement], str]] = {
 
 _TOPICS = {
     "prior": "kind",
-    "category": "kind",
-    "severity": "kind",
-    "source": "kind",
-    "class": "kind",
     "intercept": "kind",
     "cleared": "cleared",
     "check_cleared": "cleared",

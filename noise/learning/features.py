@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from math import isfinite, log1p
 from zlib import crc32
 
@@ -116,12 +117,17 @@ def levels(known: Facts) -> tuple[str, str, str, str]:
     Check, check on a class of devices, the same at one site, and the condition itself: each holds
     the next. All start with the check, so that they are saved together.
     """
-    check = f"={known.check}"
-    kind = f"{check}{SEPARATOR}{known.device_class}"
-    site = f"{kind}{SEPARATOR}{known.site}"
-    return (check, kind, site, f"{check}{SEPARATOR * 3}{known.condition}")
+    return _levels(known.check, known.device_class, known.site, known.condition)
 
 
+@lru_cache(maxsize=65_536)
+def _levels(check: str, device_class: str, site: str, condition: str) -> tuple[str, str, str, str]:
+    check = f"={check}"
+    kind = f"{check}{SEPARATOR}{device_class}"
+    return (check, kind, f"{kind}{SEPARATOR}{site}", f"{check}{SEPARATOR * 3}{condition}")
+
+
+@lru_cache(maxsize=65_536)
 def part_of(input_name: str) -> str:
     """Return the part of a saved model that holds an input: one for each few checks, or "core"."""
     if not input_name.startswith("="):
@@ -146,54 +152,52 @@ def inputs(known: Facts) -> dict[str, float]:
         f"source:{known.source}": 1.0,
         f"class:{known.device_class}": 1.0,
     }
-    return named | _history(known) | _company(known) | _value(known)
-
-
-def _history(known: Facts) -> dict[str, float]:
-    if not known.episodes:
-        return _novelty(known)
-    seen = {"episodes": log1p(known.episodes) / 4}
-    if known.sends_clears:
-        seen["cleared"] = 2 * (known.cleared + 1) / (known.episodes + 2) - 1
-        seen["check_cleared"] = 2 * (known.check_cleared + 1) / (known.check_episodes + 2) - 1
-    if known.cleared:
-        seen["brief"] = 1 - log1p(known.typical_seconds / 60) / 5
-    if known.flips:
-        seen["flips"] = log1p(known.flips) / 2
-    if known.gap_seconds is not None:
-        seen["gap"] = log1p(known.gap_seconds / HOUR) / 5
-    return seen
-
-
-def _novelty(known: Facts) -> dict[str, float]:
-    new = {"first_here": 1.0}
-    if not known.is_known_device:
-        new["first_of_device"] = 1.0
-    if not known.check_episodes:
-        new["first_of_check"] = 1.0
-    elif known.sends_clears:
-        new["check_cleared"] = 2 * (known.check_cleared + 1) / (known.check_episodes + 2) - 1
-    return new
-
-
-def _company(known: Facts) -> dict[str, float]:
-    levels_now = {
-        "device_company": (known.device_company, 2),
-        "site_company": (known.site_company, 3),
-        "check_company": (known.check_company, 3),
-        "client_company": (known.client_company, 4),
-        "heat": (known.heat, 1),
-    }
-    return {name: log1p(n) / scale for name, (n, scale) in levels_now.items() if n > FADED}
-
-
-def _value(known: Facts) -> dict[str, float]:
-    found = {}
+    if known.episodes:
+        _add_history(named, known)
+    else:
+        _add_novelty(named, known)
+    _add_company(named, known)
     if known.excess is not None:
-        found["excess"] = _bounded(known.excess)
+        named["excess"] = _bounded(known.excess)
     if known.surprise is not None:
-        found["surprise"] = _bounded(known.surprise / 4)
-    return found
+        named["surprise"] = _bounded(known.surprise / 4)
+    return named
+
+
+def _add_history(named: dict[str, float], known: Facts) -> None:
+    named["episodes"] = log1p(known.episodes) / 4
+    if known.sends_clears:
+        named["cleared"] = 2 * (known.cleared + 1) / (known.episodes + 2) - 1
+        named["check_cleared"] = 2 * (known.check_cleared + 1) / (known.check_episodes + 2) - 1
+    if known.cleared:
+        named["brief"] = 1 - log1p(known.typical_seconds / 60) / 5
+    if known.flips:
+        named["flips"] = log1p(known.flips) / 2
+    if known.gap_seconds is not None:
+        named["gap"] = log1p(known.gap_seconds / HOUR) / 5
+
+
+def _add_novelty(named: dict[str, float], known: Facts) -> None:
+    named["first_here"] = 1.0
+    if not known.is_known_device:
+        named["first_of_device"] = 1.0
+    if not known.check_episodes:
+        named["first_of_check"] = 1.0
+    elif known.sends_clears:
+        named["check_cleared"] = 2 * (known.check_cleared + 1) / (known.check_episodes + 2) - 1
+
+
+def _add_company(named: dict[str, float], known: Facts) -> None:
+    if known.device_company > FADED:
+        named["device_company"] = log1p(known.device_company) / 2
+    if known.site_company > FADED:
+        named["site_company"] = log1p(known.site_company) / 3
+    if known.check_company > FADED:
+        named["check_company"] = log1p(known.check_company) / 3
+    if known.client_company > FADED:
+        named["client_company"] = log1p(known.client_company) / 4
+    if known.heat > FADED:
+        named["heat"] = log1p(known.heat)
 
 
 def _bounded(number: float) -> float:

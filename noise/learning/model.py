@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from noise.decision import Confidence, ModelInfo, Score
 from noise.label import Verdict
 from noise.learning.counts import MAX_TALLIES, Counts, Estimate
-from noise.learning.explanation import Judgement, by_topic, explain
+from noise.learning.explanation import Judgement, explain, topic_of
 from noise.learning.features import CORE, inputs, levels, part_of
 from noise.learning.odds import log_odds, sigmoid
 from noise.learning.regression import MAX_LOG_ODDS, MAX_WEIGHTS, Regression
@@ -44,16 +44,19 @@ class TenantModel:
     def score(self, known: Facts, now: float) -> Score:
         """Return how likely the alert is noise, how sure that is, and why. Changes nothing."""
         estimate = self.counts.estimate(known, now)
-        parts = self.regression.contributions(inputs(known))
-        parts["intercept"] = self.regression.river.intercept
-        regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, sum(parts.values())))
+        effects = {"kind": 0.0, "answers": 0.0}
+        regression = 0.0
+        for name, part in self.regression.contributions(inputs(known)):
+            regression += part
+            topic = topic_of(name)
+            effects[topic] = effects.get(topic, 0.0) + part / 2
+        regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, regression))
         counted = log_odds(estimate.posterior.mean)
         probability = sigmoid((counted + regression) / 2)
         known_before = log_odds(estimate.prior)
-        effects = {name: effect / 2 for name, effect in parts.items()}
-        effects["prior"] += known_before / 2
-        effects["counts"] = (counted - known_before) / 2
-        judged = Judgement(known, estimate, regression, probability, by_topic(effects))
+        effects["kind"] += known_before / 2
+        effects["answers"] += (counted - known_before) / 2
+        judged = Judgement(known, estimate, regression, probability, effects)
         return Score(
             probability,
             _confidence(estimate, regression - counted),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from river import linear_model, optim
 
 from noise.learning.knowledge import INPUTS
@@ -25,10 +27,13 @@ class Regression:
         for name, knowledge in INPUTS.items():
             self.put(name, knowledge.weight, FIRMNESS)
 
-    def contributions(self, named: dict[str, float]) -> dict[str, float]:
-        """Return what each input adds to the log-odds of noise. Changes nothing."""
+    def contributions(self, named: dict[str, float]) -> Iterator[tuple[str, float]]:
+        """Yield what each input adds to the log-odds of noise. Changes nothing."""
         weights = self.river._weights
-        return {name: weights.get(name, 0.0) * number for name, number in named.items()}
+        yield "intercept", self.river.intercept
+        for name, number in named.items():
+            if weight := weights.get(name):
+                yield name, weight * number
 
     def learn(self, named: dict[str, float], is_noise: bool, weight: float) -> list[str]:
         """Take a step towards the answer, or away from it for a negative ``weight``.

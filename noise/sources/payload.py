@@ -205,6 +205,8 @@ def object_at(value: Any, path: str = "$") -> Fields:
 
 def read_number(value: Any) -> float | None:
     """Return ``value`` as a finite number, None if it is not one."""
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -12,7 +12,8 @@ from noise.alert import utc
 from noise.sources.payload import read_number
 
 EARLIEST = utc(0)
-LATEST = utc(4_102_444_800)  # the year 2100
+LATEST_SECONDS = 4_102_444_800.0  # the year 2100
+LATEST = utc(LATEST_SECONDS)
 EARLIEST_SECONDS = 1e8  # a smaller number is a year, a duration or a counter
 MILLISECONDS_FROM = 1e11
 MICROSECONDS_FROM = 1e14
@@ -28,7 +29,7 @@ def moment_of_number(number: float | None) -> datetime | None:
         number /= 1e6
     elif number >= MILLISECONDS_FROM:
         number /= 1e3
-    return utc(number) if number < LATEST.timestamp() else None
+    return utc(number) if number < LATEST_SECONDS else None
 
 
 def moment_of_text(text: str | None, zone: tzinfo | None = None) -> datetime | None:

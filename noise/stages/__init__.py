@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from noise.settings import Settings
 from noise.stages.acknowledged import Acknowledged
 from noise.stages.clear import Clear
@@ -35,8 +37,7 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
     return (
         Clear(),
         Acknowledged(),
-        Maintenance(settings.maintenance),
-        Policy(settings.policies),
+        *_orders(settings),
         Escalation(),
         Repeat(),
         Flapping(settings.flapping),
@@ -49,9 +50,12 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
 
 def stages_after_hold(settings: Settings) -> tuple[AnyStage, ...]:
     """Return what judges an alert whose waiting is over."""
-    return (
-        Maintenance(settings.maintenance),
-        Policy(settings.policies),
-        Learned(settings.scoring),
-        Member(),
-    )
+    return (*_orders(settings), Learned(settings.scoring), Member())
+
+
+def _orders(settings: Settings) -> Iterator[AnyStage]:
+    """Yield what carries out the owner's orders, where there are any."""
+    if settings.maintenance:
+        yield Maintenance(settings.maintenance)
+    if settings.policies:
+        yield Policy(settings.policies)

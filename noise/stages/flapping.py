@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from noise.decision import Action, Reason, Ruling
 from noise.settings import Flapping as FlappingSettings
 from noise.state.case import Case
@@ -19,8 +21,11 @@ class Flapping:
     def judge(self, case: Case) -> Ruling | None:
         """Hide it if it is flapping and was told within the window."""
         condition = case.condition
-        recent = sum(1 for at in condition.flips if case.now - at < self._window)
-        if recent < self._changes or not condition.told_at:
+        flips = condition.flips
+        if not condition.told_at or len(flips) < self._changes:
+            return None
+        recent = len(flips) - bisect_right(flips, case.now - self._window)
+        if recent < self._changes:
             return None
         if case.now - condition.told_at >= self._window:
             return None

@@ -17,8 +17,10 @@ class Activity(msgspec.Struct):
         """Return what is left of the count at ``now``."""
         if not self.level:
             return 0.0
-        halvings = max(0.0, now - self.at) / HALF_LIFE_SECONDS
-        return float(self.level * 0.5**halvings)
+        passed = now - self.at
+        if passed <= 0.0:
+            return self.level
+        return float(self.level * 0.5 ** (passed / HALF_LIFE_SECONDS))
 
     def add(self, now: float, amount: float = 1.0) -> None:
         """Count one more thing that happened at ``now``."""

@@ -71,6 +71,8 @@ class Answerable(msgspec.Struct, kw_only=True):
     @property
     def verdict(self) -> Verdict | None:
         """What technicians hold of it on balance; None without answers, or if they are even."""
+        if not self.answers:
+            return None
         balance = self.balance
         if abs(balance) < EVEN:
             return None
@@ -136,27 +138,28 @@ class Answerables:
 
         What is too old, or too much, is forgotten.
         """
-        replaced = self._sightings.get(new.sighting)
+        sighting = new.sighting
+        replaced = self._sightings.get(sighting)
         if replaced is not None:
             new.answers, new.taught = replaced.answers, replaced.taught
             new.booked_at = replaced.booked_at
             self._unlink(replaced)
-        self.load(new)
-        self.mark(new)
+        self._link(sighting, new)
+        self._changed.add(sighting)
         self._keep_within(new.decided_at)
         return replaced
 
     def load(self, saved: Answerable) -> None:
         """Put a saved sighting back."""
-        sighting = saved.sighting
-        self._sightings[sighting] = saved
-        latest = self.latest(saved.condition)
-        if latest is None or _age(latest) <= _age(saved):
-            self._by_condition[saved.condition] = sighting
-        if saved.device is not None:
-            self._by_device.setdefault(saved.device, set()).add(sighting)
-        if saved.incident is not None:
-            self._by_incident.setdefault(saved.incident, set()).add(sighting)
+        self._link(saved.sighting, saved)
+
+    def _link(self, sighting: str, one: Answerable) -> None:
+        self._sightings[sighting] = one
+        latest = self.latest(one.condition)
+        if latest is None or _age(latest) <= _age(one):
+            self._by_condition[one.condition] = sighting
+        _collect(self._by_device, one.device, sighting)
+        _collect(self._by_incident, one.incident, sighting)
 
     def get(self, decision_id: str) -> Answerable | None:
         """Return the sighting that a decision belongs to."""
@@ -218,6 +221,16 @@ class Answerables:
 
 def _age(one: Answerable) -> tuple[float, str]:
     return (one.decided_at, one.decision_id)
+
+
+def _collect(index: dict[str, set[str]], key: str | None, sighting: str) -> None:
+    if key is None:
+        return
+    known = index.get(key)
+    if known is None:
+        index[key] = {sighting}
+    else:
+        known.add(sighting)
 
 
 def _discard(index: dict[str, set[str]], key: str | None, sighting: str) -> None:

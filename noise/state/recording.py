@@ -83,10 +83,19 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     condition.episodes += 1
     condition.flips = [*condition.flips, now][-MAX_FLIPS:]
     condition.decision_id = decision_id
+    if condition.incident != incident.id:
+        _leave(tenant, condition)
     condition.incident = incident.id
     _seen(tenant, case)
     _note_check_and_device(tenant, case, incident)
     _join(tenant, case, incident, decision_id)
+
+
+def _leave(tenant: TenantState, condition: Condition) -> None:
+    """Have a condition that goes on in another incident keep its old one open no longer."""
+    old = tenant.incident(condition.incident)
+    if old is not None and condition.key in old.open_members:
+        old.open_members.remove(condition.key)
 
 
 def _open(tenant: TenantState, case: Case) -> None:

@@ -363,7 +363,7 @@ def _metrics() -> Iterator[str]:
 
 def _commands() -> Iterator[str]:
     yield from _table("Exit status", STATUSES)
-    context = click.Context(noise, info_name="noise")
+    context = click.Context(noise, info_name="noise", **noise.context_settings)
     for name in COMMANDS:
         command = load_command(name)
         inner = click.Context(

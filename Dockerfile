@@ -14,7 +14,8 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir wheels .
 
 FROM python:3.11.14-slim-bookworm
 
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# USER names the folder for temporary files, also where another user id is forced on it.
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 USER=noise
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin noise
 COPY requirements.lock /srv/
 RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r /srv/requirements.lock

@@ -33,6 +33,7 @@ from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
 from noise.state import recording
+from noise.state.answerable import sighting_of
 from noise.state.bounds import keep_within
 from noise.state.case import Case
 from noise.state.snapshot import PieceKey, decode_key, encode_key
@@ -336,8 +337,8 @@ def _persisted(case: Case) -> Ruling:
 
 
 def _later_id(decision_id: str) -> str:
-    first, _, number = decision_id.partition("+")
-    return f"{first}+{int(number or 0) + 1}"
+    first = sighting_of(decision_id)
+    return f"{first}+{int(decision_id[len(first) + 1 :] or 0) + 1}"
 
 
 def _explanation(ruling: Ruling, score: Score | None) -> tuple[Explanation, ...]:

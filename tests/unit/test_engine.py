@@ -396,3 +396,14 @@ def test_a_state_record_that_cannot_be_read_is_counted_and_left_out():
     engine.load(b"acme\0?\0abc", b"1")
 
     assert engine.unreadable == 4
+
+
+def test_a_plus_in_the_name_of_a_delivery_is_no_number():
+    story = a_story_whose_tool_sends_clears()
+    (held,) = story.engine.handle(alert(check="Disk"), at(0), "a+b.jsonl:1-0")
+
+    (told,) = story.pass_time(10)
+
+    assert told.decision.supersedes == held.decision.id
+    assert told.decision.id == f"{held.decision.id}+1"
+    assert story.answer(11, told, Verdict.NOISE) == "learned"

@@ -14,6 +14,7 @@ from noise.state.activity import Activity
 from noise.state.condition import Condition
 
 MAX_SITES = 200
+MAX_SOURCES = 50
 
 
 class CheckState(msgspec.Struct):
@@ -42,7 +43,8 @@ class DeviceState(msgspec.Struct):
 class IncidentMemory(msgspec.Struct):
     """An incident as the engine remembers it; ``Incident`` is what consumers see of it.
 
-    ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids.
+    ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids. At
+    ``look_at`` the engine looks whether it has gone quiet.
     """
 
     id: str
@@ -65,6 +67,7 @@ class IncidentMemory(msgspec.Struct):
     told_noise: float = 1.0
     resolved_at: float = 0.0
     is_quiet: bool = False
+    look_at: float = 0.0
     noise_answers: int = 0
     actionable_answers: int = 0
 
@@ -105,7 +108,7 @@ class TenantState:
     """The pieces of one tenant by key, which of them changed, and what becomes due.
 
     ``open_keys`` leads from the alert key of an open raise to its condition: the clear of some
-    products says no more than that.
+    products says no more than that. Where conditions share a key, it is the last one's.
     """
 
     def __init__(self, tenant: str) -> None:
@@ -142,6 +145,23 @@ class TenantState:
         if not self._due or self._due[0].at > until:
             return None
         return heappop(self._due)
+
+    def take_alert_key(self, condition: Condition, alert_key: str) -> None:
+        """Have the clear with ``alert_key`` find ``condition``, and no other one."""
+        holder = self.open_keys.get(alert_key)
+        if holder == condition.key:
+            return
+        if holder is not None:
+            self.conditions[holder].alert_key = ""
+            self.mark(CONDITION, holder)
+        self.give_up_alert_key(condition)
+        condition.alert_key = alert_key
+        self.open_keys[alert_key] = condition.key
+
+    def give_up_alert_key(self, condition: Condition) -> None:
+        """Have no clear find ``condition`` by its alert key any more."""
+        if self.open_keys.get(condition.alert_key) == condition.key:
+            del self.open_keys[condition.alert_key]
 
     def mark(self, kind: str, key: str) -> None:
         """Note that a piece changed and must be saved."""

@@ -15,7 +15,9 @@ from tests.factories import alert
 from tests.story import START
 
 MINUTE, DAY = 60.0, 86_400.0
-GAPS = (0.0, 0.0, 1.0, 20.0, MINUTE, 4 * MINUTE, 11 * MINUTE, 65 * MINUTE, 5 * 60 * MINUTE, DAY)
+HOUR = 60 * MINUTE
+GAPS = (0.0, 1.0, 20.0, MINUTE, 4 * MINUTE, 11 * MINUTE, 65 * MINUTE, 5 * HOUR, DAY)
+GAP_WEIGHTS = (20, 15, 15, 20, 15, 8, 4, 2, 1)
 STATES = ("raised", "raised", "raised", "cleared", "cleared", "acknowledged", "other")
 
 
@@ -28,12 +30,15 @@ class Event(NamedTuple):
 
 def restless() -> Settings:
     """Settings in which everything that can happen does so soon."""
-    window = {
-        "name": "patching",
-        "starts_at": utc(START + 60 * MINUTE),
-        "ends_at": utc(START + 150 * MINUTE),
-        "matchers": [{"field": "device", "value": "srv1"}],
-    }
+    windows = [
+        {
+            "name": "patching",
+            "starts_at": utc(START + hours * HOUR),
+            "ends_at": utc(START + (hours + 3) * HOUR),
+            "matchers": [{"field": "device", "value": "srv1"}],
+        }
+        for hours in range(1, 2000, 8)
+    ]
     return load_settings({
         "mode": "enforce",
         "sampling": {"audit_share": 0.2, "probe_hours": 24},
@@ -42,7 +47,7 @@ def restless() -> Settings:
         "holding": {"hopeless_after": 3},
         "correlation": {"quiet_after_minutes": 10, "device_minutes": 15, "max_members": 4},
         "limits": {"conditions": 100, "incidents": 10, "unanswered": 100, "days": 2},
-        "maintenance": [window],
+        "maintenance": windows,
         "policies": [
             {"name": "lab", "matchers": [{"field": "check", "value": "lab"}]},
             {"name": "vip", "show": True, "matchers": [{"field": "check", "value": "vip"}]},
@@ -57,7 +62,7 @@ def events(seed: int, count: int, *, uniques: float = 0.02) -> list[Event]:
     decided: list[DecidedAlert] = []
     made: list[Event] = []
     for number in range(count):
-        at += chance.choice(GAPS)
+        at += chance.choices(GAPS, GAP_WEIGHTS)[0]
         if decided and chance.random() < 0.3:
             event = Event(at, _label(chance, at, number, chance.choice(decided[-40:])))
         else:
@@ -68,7 +73,11 @@ def events(seed: int, count: int, *, uniques: float = 0.02) -> list[Event]:
 
 
 def _alert(chance: Random, at: float, number: int, uniques: float) -> Alert:
-    check = chance.choice(("disk", "cpu", "lab", "vip", "ping"))
+    check = chance.choice(("disk", "disk", "disk", "cpu", "cpu", "lab", "vip", "ping", "ping"))
+    device = chance.choice(("srv1", "srv2", "srv3", None))
+    severity = chance.choice(("info", "low", "medium", "medium", "high", "critical"))
+    if check == "ping":
+        device, severity = "srv2", "critical"
     if chance.random() < uniques:
         check = f"check {number}"
     fields: dict[str, Any] = {"value": chance.choice((None, 1.0, 90.0 + number % 7))}
@@ -79,8 +88,8 @@ def _alert(chance: Random, at: float, number: int, uniques: float) -> Alert:
     return alert(
         chance.choice(("acme", "acme", "bolt")),
         check,
-        chance.choice(("srv1", "srv2", "srv3", None)),
-        chance.choice(("info", "low", "medium", "medium", "high", "critical")),
+        device,
+        severity,
         chance.choice(STATES),
         event_key=f"e{number}",
         site=chance.choice((None, "north", "south")),

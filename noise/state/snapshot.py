@@ -90,7 +90,7 @@ def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
         tenant.devices[piece.key] = piece
     else:
         tenant.incidents[piece.id] = piece
-        if not (piece.is_quiet or piece.resolved_at):
+        if piece.is_watched:
             tenant.remember_deadline(Deadline(piece.look_at, QUIET, piece.id))
 
 

@@ -5,7 +5,7 @@ The structs are what is saved, one record each; all times are epoch seconds and 
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from noise.state.condition import Condition
 
 MAX_SITES = 200
 MAX_SOURCES = 50
+SPARE_DEADLINES = 100
 
 
 class CheckState(msgspec.Struct):
@@ -70,6 +71,11 @@ class IncidentMemory(msgspec.Struct):
     look_at: float = 0.0
     noise_answers: int = 0
     actionable_answers: int = 0
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it may still go quiet."""
+        return not self.is_quiet and not self.resolved_at
 
 
 class TenantCore(msgspec.Struct):
@@ -134,6 +140,14 @@ class TenantState:
     def remember_deadline(self, deadline: Deadline) -> None:
         """Have ``deadline`` come out of ``next_due`` when its time has come."""
         heappush(self._due, deadline)
+        if len(self._due) > SPARE_DEADLINES + 2 * (len(self.conditions) + len(self.incidents)):
+            self._drop_deadlines_of_what_is_over()
+
+    def _drop_deadlines_of_what_is_over(self) -> None:
+        holds = [(c.hold.until, HOLD, c.key) for c in self.conditions.values() if c.hold]
+        looks = [(i.look_at, QUIET, i.id) for i in self.incidents.values() if i.is_watched]
+        self._due = [Deadline(*due) for due in holds + looks]
+        heapify(self._due)
 
     @property
     def soonest(self) -> float:

@@ -607,3 +607,56 @@ def test_clients_fall_due_in_the_order_of_their_names():
         story.push(0, alert(tenant=tenant, check="Disk"))
 
     assert [one.alert.tenant for one in story.pass_time(60)] == ["alpha", "zeta"]
+
+
+def test_how_each_client_fares_is_reported_with_its_mode_and_its_last_alert():
+    story = Story(enforcing(tenant_modes={"careful": "observe"}))
+    shown = story.push(0, alert(tenant="bold"))
+    story.push(5, alert(tenant="careful"))
+    story.answer(9, shown, Verdict.ACTIONABLE)
+
+    bold, careful = story.engine.reports()
+
+    assert (bold.tenant, bold.mode, bold.spoke_at) == ("bold", Mode.ENFORCE, at(0))
+    assert (careful.mode, careful.spoke_at) == (Mode.OBSERVE, at(5))
+    assert bold.risk.cells.shown_real == 1
+
+
+def test_changes_and_news_that_nobody_will_save_can_be_dropped():
+    story = Story()
+    story.push(0, alert())
+
+    story.engine.forget_changes()
+
+    assert list(story.engine.changes()) == []
+    assert story.engine.incidents() == []
+
+
+def test_what_a_failing_stage_leaves_unjudged_after_a_wait_is_shown(monkeypatch):
+    story = a_story_whose_tool_sends_clears()
+    held = story.push(0, alert(check="Disk"))
+    monkeypatch.setattr("noise.stages.learned.Learned.judge", lambda *_: 1 / 0)
+
+    (shown,) = story.pass_time(60)
+
+    assert held.decision.reason is Reason.HOLDING
+    assert shown.decision.reason is Reason.FAIL_OPEN
+    assert shown.decision.supersedes == held.decision.id
+
+
+def test_what_the_model_would_hide_after_its_wait_stays_hidden_and_is_not_told():
+    story = a_story_whose_tool_sends_clears(
+        scoring={"guard_labels": 1, "hide_above": 0.5, "certain_above": 0.0},
+        holding={"hopeless_share": 0.0},
+    )
+    shown = story.push(-900, alert(check="Disk", device="other"))
+    story.pass_time(-800)
+    held = story.push(0, alert(check="Disk"))
+    for number in range(6):
+        story.answer(1, shown, Verdict.NOISE, by=f"t{number}")
+
+    (hidden,) = story.pass_time(60)
+
+    assert held.decision.reason is Reason.HOLDING
+    assert hidden.decision.reason is Reason.LEARNED_NOISE
+    assert hidden.decision.supersedes == held.decision.id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from noise.alert import Alert, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
@@ -199,7 +201,7 @@ def _occurred(alert: Alert) -> float:
 def _seen(tenant: TenantState, case: Case) -> None:
     condition, alert = case.condition, case.alert
     condition.seen_at = case.now
-    if alert.value is not None:
+    if alert.value is not None and isfinite(alert.value):
         _learn_value(condition, alert.value)
     tenant.mark(CONDITION, condition.key)
     tenant.mark(CORE, "")

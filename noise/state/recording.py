@@ -117,6 +117,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     condition.told_severity = rank
     condition.severity = max(condition.severity, rank)
     noise = case.known_score.noise_probability if case.known_score else 0.5
+    incident.severity = max(incident.severity, rank)
     incident.told_at = incident.told_at or now
     incident.told_severity = max(incident.told_severity, rank)
     incident.told_noise = min(incident.told_noise, noise)

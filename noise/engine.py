@@ -237,6 +237,8 @@ class Engine:
         self._correlation.wake(state, incident, case.now)
         if case.repeats:
             recording.repeated(state, case)
+            if case.condition.incident != incident.id:  # its own was forgotten
+                recording.joined(state, case, incident, decision_id)
         else:
             recording.raised(state, case, incident, decision_id)
         if ruling.hold_until is not None:

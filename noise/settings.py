@@ -43,7 +43,7 @@ class Flapping(_Section, frozen=True, kw_only=True):
     """Conditions that come and go."""
 
     changes: Annotated[
-        int, _says("So many raises within the window make a condition flapping.", ge=3, le=100)
+        int, _says("So many raises within the window make a condition flapping.", ge=3, le=30)
     ] = 5
     window_minutes: Annotated[
         int, _says("The window in which raises are counted.", ge=5, le=1440)

@@ -91,6 +91,8 @@ class Feedback:
         self._conditions = conditions
         self.waiting = Waiting()
         self.waiting_changed = False
+        self._known: list[Label] = []
+        self._wanted: set[str] = set()
 
     def hear(self, label: Label, now: float) -> Resolution:
         """Take a label; one whose target is unknown waits for it."""
@@ -100,19 +102,29 @@ class Feedback:
         if label.outcome is not None:
             return Resolution(LabelOutcome.OUTCOME_UNMATCHED, [], [])
         if all(kept.label_id != label.label_id for kept in self.waiting.labels):
-            self.waiting.labels = [*self.waiting.labels, label][-MAX_WAITING:]
+            before = self._answerables.forgets_before(now)
+            fresh = [one for one in self.waiting.labels if one.labelled_at.timestamp() >= before]
+            self.waiting.labels = [*fresh, label][-MAX_WAITING:]
             self.waiting_changed = True
         return Resolution(LabelOutcome.UNKNOWN_TARGET, [], [])
 
     def recall(self, new: Answerable, now: float) -> list[tuple[Label, Resolution]]:
         """Return what became of the labels that waited for ``new``, in the order they came."""
-        if not self.waiting.labels:
+        if not self._is_wanted(new):
             return []
         found = [label for label in self.waiting.labels if _means(label, new)]
         if found:
             self.waiting.labels = [label for label in self.waiting.labels if label not in found]
             self.waiting_changed = True
         return [(label, self._answer(label, [new], now)) for label in found]
+
+    def _is_wanted(self, new: Answerable) -> bool:
+        if not self.waiting.labels:
+            return False
+        if self._known is not self.waiting.labels:  # the list is replaced, never changed
+            self._known = self.waiting.labels
+            self._wanted = {_target(label) for label in self._known}
+        return not self._wanted.isdisjoint((new.sighting, new.incident or "", new.condition))
 
     # -- whom a label means
 
@@ -173,6 +185,12 @@ class Feedback:
         if label.outcome is not None and lessons:
             outcome = LabelOutcome.OUTCOME_MATCHED
         return Resolution(outcome, lessons, heard)
+
+
+def _target(label: Label) -> str:
+    if label.condition_key is not None:
+        return short_key(label.condition_key)
+    return label.incident_id or sighting_of(label.decision_id or "")
 
 
 def _means(label: Label, new: Answerable) -> bool:

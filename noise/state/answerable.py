@@ -168,6 +168,10 @@ class Answerables:
         _collect(self._by_device, one.device, sighting)
         _collect(self._by_incident, one.incident, sighting)
 
+    def forgets_before(self, now: float) -> float:
+        """Return the epoch second before which nothing is kept at ``now``."""
+        return now - self._seconds
+
     def get(self, decision_id: str) -> Answerable | None:
         """Return the sighting that a decision belongs to."""
         return self._sightings.get(sighting_of(decision_id))
@@ -205,7 +209,7 @@ class Answerables:
 
     def _keep_within(self, now: float) -> None:
         # By age alone, whatever was swept before: a restored engine must forget the same ones.
-        before = now - self._seconds
+        before = self.forgets_before(now)
         while len(self) > self._limit or self._ages[0][0] < before:
             decided_at, decision_id = heappop(self._ages)
             oldest = self.get(decision_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from noise.alert import Alert, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
@@ -115,6 +117,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     condition.told_severity = rank
     condition.severity = max(condition.severity, rank)
     noise = case.known_score.noise_probability if case.known_score else 0.5
+    incident.severity = max(incident.severity, rank)
     incident.told_at = incident.told_at or now
     incident.told_severity = max(incident.told_severity, rank)
     incident.told_noise = min(incident.told_noise, noise)
@@ -199,7 +202,7 @@ def _occurred(alert: Alert) -> float:
 def _seen(tenant: TenantState, case: Case) -> None:
     condition, alert = case.condition, case.alert
     condition.seen_at = case.now
-    if alert.value is not None:
+    if alert.value is not None and isfinite(alert.value):
         _learn_value(condition, alert.value)
     tenant.mark(CONDITION, condition.key)
     tenant.mark(CORE, "")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
+from noise.alert import Severity
 from noise.decision import Action, Reason, Role
 from noise.incident import Incident, IncidentState, encode_incident
 from tests.factories import alert
@@ -122,6 +123,15 @@ def test_what_gets_worse_in_a_quiet_incident_opens_it_again():
     assert first.incident is not None
     assert worse.decision.action is Action.UPDATE
     assert incident_of(story, first.incident.id).state is IncidentState.OPEN
+
+
+def test_an_incident_is_as_severe_as_the_worst_that_was_told_of_it():
+    story = Story()
+    first = story.push(0, alert(severity="low"))
+    story.push(1, alert(severity="critical"))
+
+    assert first.incident is not None
+    assert incident_of(story, first.incident.id).severity is Severity.CRITICAL
 
 
 def test_a_check_is_news_once_however_many_checks_an_incident_has():

@@ -598,6 +598,22 @@ def test_a_held_alert_whose_incident_was_forgotten_meanwhile_opens_one_of_its_ow
     assert clear.decision.reason is Reason.RESOLVED
 
 
+def test_what_gets_worse_after_its_incident_was_forgotten_opens_one_that_can_be_resolved():
+    story = Story(enforcing(limits={"incidents": 10}))
+    first = story.push(0, alert(severity="low"))
+    for number in range(20):
+        story.push(1 + number / 10, alert(check=f"C{number}", device=f"D{number}"))
+
+    worse = story.push(5, alert(severity="critical"))
+    clear = story.push(6, alert(state="cleared"))
+
+    assert first.incident is not None
+    assert worse.incident is not None
+    assert worse.incident.id != first.incident.id
+    assert worse.incident.size == 1
+    assert clear.decision.reason is Reason.RESOLVED
+
+
 def test_clients_fall_due_in_the_order_of_their_names():
     story = a_story_whose_tool_sends_clears()
     for tenant in ("zeta", "alpha"):

@@ -17,7 +17,7 @@ from noise.learning.feedback import (
     Resolution,
 )
 from noise.settings import Limits
-from noise.state.answerable import Answerable, Answerables
+from noise.state.answerable import DAY, Answerable, Answerables
 from noise.state.condition import Condition
 from tests.factories import label, sighting
 
@@ -252,6 +252,16 @@ def test_labels_that_wait_are_bounded():
 
     assert len(desk.feedback.waiting.labels) == MAX_WAITING
     assert desk.feedback.waiting.labels[0].decision_id == "d7.c7"
+
+
+def test_labels_that_wait_for_longer_than_decisions_are_kept_wait_no_more():
+    desk = Desk()
+    desk.hear("d1.c1")
+    desk.at += Limits().days * DAY + 1
+
+    desk.hear("d2.c2")
+
+    assert [label.decision_id for label in desk.feedback.waiting.labels] == ["d2.c2"]
 
 
 def test_a_condition_is_answered_by_its_last_sighting():

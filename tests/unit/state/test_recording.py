@@ -142,6 +142,14 @@ def test_an_older_raise_that_comes_late_does_not_take_over():
     )
 
 
+def test_a_value_that_is_no_number_is_not_remembered():
+    tenant = TenantState("acme")
+    for value in (float("inf"), float("nan"), 5.0):
+        one = raise_it(tenant, NOW, value=value).condition
+
+    assert (one.values, one.value_mean, one.last_value) == (1, 5.0, 5.0)
+
+
 def test_values_are_remembered_as_a_mean_and_a_spread():
     tenant = TenantState("acme")
     for number, value in enumerate((10.0, 20.0, 10.0, 20.0)):

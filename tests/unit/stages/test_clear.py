@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from noise.alert import utc
+from noise.decision import Action, Reason, Ruling
+from noise.stages.clear import Clear
+from noise.state.tenant import TenantState
+from tests.cases import NOW, case_of, clear_it, hold_it, incident, raise_it, tell_it
+from tests.factories import alert
+
+
+def ruling_on_clear(tenant: TenantState, now: float = NOW + 60, **fields: object) -> Ruling:
+    case = case_of(alert(state="cleared", **fields), tenant, now)
+    case.incident = tenant.incident(case.condition.incident)
+    ruling = Clear().judge(case)
+    assert ruling is not None
+    return ruling
+
+
+def test_the_clear_of_what_was_told_resolves_its_incident():
+    tenant = TenantState("acme")
+    tell_it(tenant)
+
+    ruling = ruling_on_clear(tenant)
+
+    assert (ruling.action, ruling.reason) == (Action.UPDATE, Reason.RESOLVED)
+
+
+def test_the_clear_of_what_waits_says_that_nobody_was_bothered():
+    tenant = TenantState("acme")
+    hold_it(tenant, NOW + 600)
+
+    ruling = ruling_on_clear(tenant, NOW + 240)
+
+    assert ruling.reason is Reason.CLEARED_WHILE_HELD
+    assert "after 4 minutes" in ruling.text
+
+
+def test_of_a_told_incident_only_the_last_clear_is_shown():
+    tenant, together = TenantState("acme"), incident()
+    tell_it(tenant, of=together)
+    raise_it(tenant, NOW, together, check="cpu")
+
+    assert "other parts" in ruling_on_clear(tenant).text
+    clear_it(tenant, NOW + 60)
+    assert ruling_on_clear(tenant, check="cpu").reason is Reason.RESOLVED
+
+
+def test_the_clear_of_what_nobody_was_told_of_or_of_nothing_is_hidden():
+    tenant = TenantState("acme")
+    assert "nothing that is known" in ruling_on_clear(tenant).text
+
+    raise_it(tenant)
+    assert "nobody was told of" in ruling_on_clear(tenant).text
+
+    tenant.incidents.clear()
+    assert "nobody was told of" in ruling_on_clear(tenant).text
+
+
+@pytest.mark.parametrize(
+    ("alert_key", "occurred", "closes"),
+    [("u2", 5, True), ("u1", 5, False), ("u1", 15, True), ("u1", None, True)],
+)
+def test_a_clear_belongs_to_an_earlier_raise_if_key_and_time_say_so(alert_key, occurred, closes):
+    tenant = TenantState("acme")
+    raise_it(tenant, NOW + 11, alert_key="u2", occurred_at=utc(NOW + 10))
+
+    at = None if occurred is None else utc(NOW + occurred)
+    ruling = ruling_on_clear(tenant, alert_key=alert_key, occurred_at=at)
+
+    assert ("earlier raise" in ruling.text) is not closes
+
+
+@pytest.mark.parametrize(
+    ("alert_key", "occurred", "is_late"),
+    [("u1", 5, True), ("u1", 8, False), ("u1", 12, False), ("u2", 5, False), ("u1", None, False)],
+)
+def test_a_raise_is_late_if_its_own_clear_tells_of_a_later_time(alert_key, occurred, is_late):
+    tenant = TenantState("acme")
+    clear_it(tenant, NOW + 9, alert_key="u1", occurred_at=utc(NOW + 8))
+
+    at = None if occurred is None else utc(NOW + occurred)
+    ruling = Clear().judge(case_of(alert(alert_key=alert_key, occurred_at=at), tenant, NOW + 10))
+
+    assert (ruling is not None) is is_late
+    assert ruling is None or ruling.reason is Reason.CLEARED

@@ -77,6 +77,8 @@ class Engine:
         self._correlation = Correlation(settings.correlation)
         self._window = settings.repeats.window_minutes * 60.0
         self._tenants: dict[str, Tenancy] = {}
+        # What fell due and was not handed back, because an error came between.
+        self._unsaid: list[DecidedAlert] = []
         self.unreadable = 0
 
     # -- what callers ask
@@ -88,25 +90,30 @@ class Engine:
         """
         tenant = self._tenant(alert.tenant)
         now = tenant.state.advance(now)
-        decided = self._run_deadlines(tenant, now)
-        decided.append(self._arrive(tenant, alert, now, origin))
+        self._run_deadlines(tenant, now)
+        own = self._arrive(tenant, alert, now, origin)
         tenant.state.core.spoke_at = now
         keep_within(tenant.state, self._settings.limits, now)
-        return decided
+        return [*self._say(), own]
 
     def learn(self, label: Label, now: float) -> LabelResult:
         """Take a technician's answer, which arrived at ``now``."""
         tenant = self._tenant(label.tenant)
         now = tenant.state.advance(now)
-        decided = self._run_deadlines(tenant, now)
-        return LabelResult(tenant.learn(label, now), decided)
+        self._run_deadlines(tenant, now)
+        return LabelResult(tenant.learn(label, now), self._say())
 
     def tick(self, now: float) -> list[DecidedAlert]:
         """Run the deadlines of all tenants up to ``now``; each decides with its own time."""
         due = [tenant for tenant in self._tenants.values() if tenant.state.soonest <= now]
         # By name: a restored engine has met its tenants in another order.
-        by_name = sorted(due, key=lambda tenant: tenant.name)
-        return [one for tenant in by_name for one in self._run_deadlines(tenant, now)]
+        for tenant in sorted(due, key=lambda tenant: tenant.name):
+            self._run_deadlines(tenant, now)
+        return self._say()
+
+    def _say(self) -> list[DecidedAlert]:
+        said, self._unsaid = self._unsaid, []
+        return said
 
     def incidents(self) -> list[Incident]:
         """Take the incidents that changed since the last call."""
@@ -249,14 +256,12 @@ class Engine:
 
     # -- what becomes due
 
-    def _run_deadlines(self, tenant: Tenancy, until: float) -> list[DecidedAlert]:
-        decided: list[DecidedAlert] = []
+    def _run_deadlines(self, tenant: Tenancy, until: float) -> None:
         while (due := tenant.state.next_due(until)) is not None:
             if due.kind == HOLD:
-                decided += self._hold_over(tenant, due)
+                self._unsaid += self._hold_over(tenant, due)
             else:
                 self._quiet(tenant, due)
-        return decided
 
     def _hold_over(self, tenant: Tenancy, due: Deadline) -> list[DecidedAlert]:
         state = tenant.state

@@ -47,17 +47,25 @@ _ORDER = list(LabelOutcome)
 
 
 class Lesson(NamedTuple):
-    """Something to learn, or, with ``is_undone``, to take back that was learned at ``at``.
+    """Something to learn, or, with ``is_undone``, to take back as it was ``taught``.
 
     Without ``is_whole`` only names are known, and it is for the counts alone.
     """
 
     facts: Facts
-    verdict: Verdict
-    weight: float
-    at: float
+    taught: Taught
     is_undone: bool
     is_whole: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the facts stand for."""
+        return Verdict.NOISE if self.taught.weight > 0 else Verdict.ACTIONABLE
+
+    @property
+    def weight(self) -> float:
+        """How many answers it counts for."""
+        return abs(self.taught.weight)
 
 
 class Heard(NamedTuple):
@@ -113,9 +121,8 @@ class Feedback:
         if not self._is_wanted(new):
             return []
         found = [label for label in self.waiting.labels if _means(label, new)]
-        if found:
-            self.waiting.labels = [label for label in self.waiting.labels if label not in found]
-            self.waiting_changed = True
+        self.waiting.labels = [label for label in self.waiting.labels if label not in found]
+        self.waiting_changed = True
         return [(label, self._answer(label, [new], now)) for label in found]
 
     def _is_wanted(self, new: Answerable) -> bool:
@@ -253,7 +260,7 @@ def _teach(target: Answerable, now: float) -> list[Lesson]:
     missing = wanted - copysign(stays, wanted)
     if abs(missing) >= EVEN:
         target.taught = [*target.taught, Taught(missing, now)]
-        lessons.append(_lesson(target, missing, now, is_undone=False))
+        lessons.append(_lesson(target, target.taught[-1], is_undone=False))
     return lessons
 
 
@@ -261,23 +268,18 @@ def _take_back(target: Answerable, surplus: float) -> list[Lesson]:
     lessons = []
     while surplus >= EVEN:
         last = target.taught.pop()
-        back = copysign(min(surplus, abs(last.weight)), last.weight)
-        lessons.append(_lesson(target, back, last.at, is_undone=True))
-        if abs(last.weight - back) >= EVEN:
-            target.taught.append(Taught(last.weight - back, last.at))
-        surplus -= abs(back)
+        share = min(1.0, surplus / abs(last.weight))
+        back = Taught(last.weight * share, last.at, last.step * share)
+        lessons.append(_lesson(target, back, is_undone=True))
+        if abs(last.weight - back.weight) >= EVEN:
+            rest = Taught(last.weight - back.weight, last.at, last.step - back.step)
+            target.taught.append(rest)
+        surplus -= abs(back.weight)
     return lessons
 
 
-def _lesson(target: Answerable, weight: float, at: float, *, is_undone: bool) -> Lesson:
-    return Lesson(
-        target.facts,
-        Verdict.NOISE if weight > 0 else Verdict.ACTIONABLE,
-        abs(weight),
-        at,
-        is_undone,
-        target.noise_probability is not None,
-    )
+def _lesson(target: Answerable, taught: Taught, *, is_undone: bool) -> Lesson:
+    return Lesson(target.facts, taught, is_undone, target.noise_probability is not None)
 
 
 def _without_decision(condition: Condition, now: float) -> Answerable:

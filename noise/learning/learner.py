@@ -85,12 +85,12 @@ class Learner:
 
     def _apply(self, resolution: Resolution, now: float) -> list[Heard]:
         for lesson in resolution.lessons:
-            counts_only = not lesson.is_whole
-            args = (lesson.facts, lesson.verdict)
+            taught, args = lesson.taught, (lesson.facts, lesson.verdict)
             if lesson.is_undone:
-                self.model.unlearn(*args, lesson.at, now, lesson.weight, counts_only=counts_only)
+                self.model.unlearn(*args, taught.at, now, lesson.weight, step=taught.step)
             else:
-                self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
+                counts_only = not lesson.is_whole
+                taught.step = self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
         for one, before, after in resolution.heard:
             self.ledger.heard(one, before, after, now, self._audit_share)
             self._ledger_changed = True

@@ -73,13 +73,20 @@ class TenantModel:
         weight: float = 1.0,
         *,
         counts_only: bool = False,
-    ) -> None:
-        """Take in an answer; ``counts_only`` where nothing but names is known."""
+    ) -> float:
+        """Take in an answer; ``counts_only`` where nothing but names is known.
+
+        Returns how far the regression went, to be kept for ``unlearn``.
+        """
         gone = self.counts.learn(known, verdict, now, weight)
         self._mark(levels(known), gone)
-        if not counts_only:
-            self._step(known, verdict, weight)
         self.labels_seen += 1
+        if counts_only:
+            return 0.0
+        named = inputs(known)
+        step, gone = self.regression.learn(named, verdict is Verdict.NOISE, weight)
+        self._mark(named, gone)
+        return step
 
     def unlearn(
         self,
@@ -89,19 +96,14 @@ class TenantModel:
         now: float,
         weight: float = 1.0,
         *,
-        counts_only: bool = False,
+        step: float = 0.0,
     ) -> None:
-        """Take back an answer: the counts forget it, the regression takes the opposite step."""
+        """Take back an answer: the counts forget it, the regression goes its ``step`` back."""
         self.counts.unlearn(known, verdict, learned_at, now, weight)
         self._mark((), levels(known))
-        if not counts_only:
-            self._step(known, verdict, -weight)
+        if step:
+            self._mark(self.regression.unlearn(inputs(known), step), ())
         self.labels_seen = max(0, self.labels_seen - 1)
-
-    def _step(self, known: Facts, verdict: Verdict, weight: float) -> None:
-        named = inputs(known)
-        gone = self.regression.learn(named, verdict is Verdict.NOISE, weight)
-        self._mark(named, gone)
 
     def _mark(self, learned: Iterable[str], gone: Iterable[str]) -> None:
         self.changed.add(CORE)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from river import linear_model, optim
 
 from noise.learning.knowledge import INPUTS
+from noise.learning.odds import sigmoid
 
 RATE = 0.3
+MOST = 500.0  # log-odds beyond which nothing differs, and ``exp`` would overflow
 
 
 # How firmly the day-one weights are believed, as squared gradients already seen.
@@ -35,13 +37,33 @@ class Regression:
             if weight := weights.get(name):
                 yield name, weight * number
 
-    def learn(self, named: dict[str, float], is_noise: bool, weight: float) -> list[str]:
-        """Take a step towards the answer, or away from it for a negative ``weight``.
+    def learn(
+        self, named: dict[str, float], is_noise: bool, weight: float
+    ) -> tuple[float, list[str]]:
+        """Take a step towards the answer.
 
-        Returns the names of the inputs that were dropped for it.
+        Returns how far, as the gradient of an input of 1, and the names of the inputs that were
+        dropped for it.
         """
+        log_odds = sum(part for _, part in self.contributions(named))
+        step = weight * (sigmoid(max(-MOST, min(MOST, log_odds))) - is_noise)
         self.river.learn_one(named, is_noise, weight)
-        return self._drop_least()
+        return step, self._drop_least()
+
+    def unlearn(self, named: dict[str, float], step: float) -> list[str]:
+        """Go a step back; return the inputs that did.
+
+        A step towards the opposite answer would be another one: AdaGrad's become shorter. Right
+        after the step this restores the weights; later it is what is left of it.
+        """
+        river, optimizer = self.river, self.river.optimizer
+        back = [name for name in named if self.knows(name)]
+        for name in back:
+            gradient, squares = step * named[name], optimizer.g2[name]
+            rate = RATE / (squares + optimizer.eps) ** 0.5
+            self.put(name, river._weights[name] + rate * gradient, max(0.0, squares - gradient**2))
+        river.intercept += river.intercept_lr.get(optimizer.n_iterations) * step
+        return back
 
     def knows(self, name: str) -> bool:
         """Say whether an input has a weight."""

@@ -35,10 +35,14 @@ class Answer(msgspec.Struct, array_like=True):
 
 
 class Taught(msgspec.Struct, array_like=True):
-    """What a model learned from a sighting at ``at``; ``weight`` is below zero for actionable."""
+    """What a model learned from a sighting at ``at``; ``weight`` is below zero for actionable.
+
+    ``step`` is how far the regression went then, so that it can go the same way back.
+    """
 
     weight: float
     at: float
+    step: float = 0.0
 
 
 class Answerable(msgspec.Struct, kw_only=True):

@@ -614,6 +614,20 @@ def test_what_gets_worse_after_its_incident_was_forgotten_opens_one_that_can_be_
     assert clear.decision.reason is Reason.RESOLVED
 
 
+def test_an_error_on_one_alert_loses_nothing_that_fell_due_before_it(monkeypatch):
+    story = a_story_whose_tool_sends_clears()
+    held = story.push(0, alert(check="Disk"))
+    with monkeypatch.context() as broken:
+        broken.setattr("noise.state.recording.raised", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            story.push(60, alert(check="Memory", device="other"))
+
+    (told,) = story.pass_time(61)
+
+    assert told.decision.supersedes == held.decision.id
+    assert told.decision.decided_at == utc(at(10))
+
+
 def test_clients_fall_due_in_the_order_of_their_names():
     story = a_story_whose_tool_sends_clears()
     for tenant in ("zeta", "alpha"):

@@ -245,6 +245,15 @@ def test_what_waits_for_an_incident_or_a_condition_is_heard_as_well(target, fits
     assert desk.feedback.waiting_changed is fits
 
 
+def test_what_nobody_waits_for_wakes_no_label():
+    desk = Desk()
+    desk.hear("d9.c9")
+
+    assert desk.feedback.recall(sighting("d1.c1"), NOW) == []
+    assert desk.feedback.recall(sighting("d2.c2", incident=None), NOW) == []
+    assert len(desk.feedback.waiting.labels) == 1
+
+
 def test_labels_that_wait_are_bounded():
     desk = Desk()
     for number in range(MAX_WAITING + 7):

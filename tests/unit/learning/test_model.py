@@ -120,21 +120,36 @@ def test_what_the_regression_learned_elsewhere_widens_the_interval():
 def test_an_answer_taken_back_no_longer_counts():
     model = taught((HERE, NOISE, 3))
     before = model.score(HERE, NOW + DAY)
-    model.learn(HERE, REAL, NOW + 10)
-    model.unlearn(HERE, REAL, NOW + 10, NOW + 20)
+    step = model.learn(HERE, REAL, NOW + 10)
+    model.unlearn(HERE, REAL, NOW + 10, NOW + 20, step=step)
 
     after = model.score(HERE, NOW + DAY)
 
     assert after.model == before.model
     assert after.evidence == pytest.approx(before.evidence)
-    assert after.noise_probability == pytest.approx(before.noise_probability, abs=0.05)
+    assert after.noise_probability == pytest.approx(before.noise_probability)
+
+
+@pytest.mark.parametrize("first", [NOISE, REAL])
+def test_a_corrected_answer_is_as_good_as_one_that_was_right_at_once(first):
+    corrected, straight = taught(), taught()
+    last = REAL if first is NOISE else NOISE
+    step = corrected.learn(HERE, first, NOW)
+    corrected.unlearn(HERE, first, NOW, NOW, step=step)
+    corrected.learn(HERE, last, NOW)
+    straight.learn(HERE, last, NOW)
+
+    ours, theirs = corrected.score(HERE, NOW), straight.score(HERE, NOW)
+
+    assert ours.noise_probability == pytest.approx(theirs.noise_probability)
+    assert ours.confidence.low == pytest.approx(theirs.confidence.low)
 
 
 def test_an_answer_of_which_only_names_are_known_goes_to_the_counts_alone():
     model, untouched = taught(), taught()
     model.learn(HERE, NOISE, NOW, counts_only=True)
     learned = model.score(HERE, NOW)
-    model.unlearn(HERE, NOISE, NOW, NOW, counts_only=True)
+    model.unlearn(HERE, NOISE, NOW, NOW)
 
     assert learned.evidence == 1
     assert model.regression.river.weights == untouched.regression.river.weights

@@ -37,10 +37,9 @@ def test_a_restored_model_scores_and_learns_on_bit_for_bit():
 
     for number in range(40):
         known = Facts(check=f"new {number}", condition="c", severity=number % 5)
-        live.learn(known, NOISE, NOW + number)
-        again.learn(known, NOISE, NOW + number)
-        live.unlearn(known, NOISE, NOW + number, NOW + number)
-        again.unlearn(known, NOISE, NOW + number, NOW + number)
+        for model in (live, again):
+            step = model.learn(known, NOISE, NOW + number)
+            model.unlearn(known, NOISE, NOW + number, NOW + number, step=step / 2)
 
     assert again.score(HERE, NOW) == live.score(HERE, NOW)
     assert all_parts(again) == all_parts(live)
@@ -65,7 +64,7 @@ def test_what_is_missing_is_learned_again_and_old_answers_can_still_be_taken_bac
         if part == CORE:
             load_part(model, part, value)
 
-    model.unlearn(HERE, NOISE, NOW, NOW)
+    model.unlearn(HERE, NOISE, NOW, NOW, step=-0.3)
     model.learn(HERE, REAL, NOW)
 
     assert model.score(HERE, NOW).noise_probability < 0.6

@@ -24,8 +24,8 @@ def alerts() -> list[Recorded]:
 
 
 @pytest.fixture
-async def installation(broker: str, tmp_path: Path) -> Installation:
-    installation = Installation(broker, tmp_path, {})
+async def installation(bootstrap: str, tmp_path: Path) -> Installation:
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
     return installation
 

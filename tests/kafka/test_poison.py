@@ -17,9 +17,9 @@ LARGE = 10 * 1024 * 1024
 
 
 async def test_a_thousand_kinds_of_bad_input_stop_nothing_and_lose_nothing(
-    broker: str, tmp_path: Path
+    bootstrap: str, tmp_path: Path
 ):
-    installation = Installation(broker, tmp_path, {})
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
     bad = [*poison.kinds(KINDS, TENANT), poison.Poison("10 MB", b"x" * LARGE, {})]
 

@@ -33,9 +33,9 @@ async def send_alerts(installation: Installation, count: int, **fields: object) 
 
 
 async def test_each_alert_gets_one_committed_decision_and_the_worker_stops_on_request(
-    broker: str, tmp_path: Path
+    bootstrap: str, tmp_path: Path
 ):
-    installation = Installation(broker, tmp_path, {})
+    installation = Installation(bootstrap, tmp_path, {})
 
     with installation.worker("--create-topics") as worker:
         worker.metrics_url()
@@ -50,9 +50,9 @@ async def test_each_alert_gets_one_committed_decision_and_the_worker_stops_on_re
 
 
 async def test_a_worker_refuses_to_start_without_its_topics_and_says_what_to_do(
-    broker: str, tmp_path: Path
+    bootstrap: str, tmp_path: Path
 ):
-    installation = Installation(broker, tmp_path, {})
+    installation = Installation(bootstrap, tmp_path, {})
 
     with installation.worker() as worker:
         assert worker.process.wait(30) == 1
@@ -72,8 +72,8 @@ async def test_a_worker_without_a_broker_says_so_in_one_sentence(tmp_path: Path)
     assert "Traceback" not in worker.log
 
 
-async def test_records_without_a_key_reach_their_tenants_partition(broker: str, tmp_path: Path):
-    installation = Installation(broker, tmp_path, {})
+async def test_records_without_a_key_reach_their_tenants_partition(bootstrap: str, tmp_path: Path):
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
 
     with installation.worker() as worker:
@@ -93,8 +93,8 @@ async def all_decided(installation: Installation, count: int) -> bool:
     return len(await installation.decisions()) == count
 
 
-async def test_a_label_reaches_the_decision_that_it_is_about(broker: str, tmp_path: Path):
-    installation = Installation(broker, tmp_path, {})
+async def test_a_label_reaches_the_decision_that_it_is_about(bootstrap: str, tmp_path: Path):
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
 
     with installation.worker() as worker:
@@ -129,10 +129,10 @@ def read_page(url: str) -> str:
         return str(answer.read().decode())
 
 
-async def test_a_real_prometheus_scrapes_the_running_worker(broker: str, tmp_path: Path):
+async def test_a_real_prometheus_scrapes_the_running_worker(bootstrap: str, tmp_path: Path):
     prometheus = shutil.which("prometheus")
     assert prometheus, "install prometheus (on Debian: apt install prometheus)"
-    installation = Installation(broker, tmp_path, {})
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
 
     with installation.worker() as worker:

@@ -7,9 +7,9 @@ from tests.workers import Installation
 
 
 async def test_a_real_network_through_kafka_is_decided_as_a_replay_of_its_file(
-    broker: str, tmp_path: Path
+    bootstrap: str, tmp_path: Path
 ):
-    installation = Installation(broker, tmp_path, {"sampling": {"audit_share": 0.01}})
+    installation = Installation(bootstrap, tmp_path, {"sampling": {"audit_share": 0.01}})
     await installation.create_topics()
     recordings = streams.alerts_of("russellmitchell")
 

@@ -73,5 +73,5 @@ def test_a_temporary_folder_that_is_missing_is_said_so(
 ):
     monkeypatch.setattr("tempfile.tempdir", str(temporary_folder / "absent"))
 
-    with pytest.raises(FileError, match="absent.*set TMPDIR to a larger folder"):
+    with pytest.raises(FileError, match=r"absent.*set TMPDIR to a larger folder"):
         list(sorted_rows(shuffled(100), run_bytes=1_000))

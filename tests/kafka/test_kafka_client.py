@@ -98,3 +98,9 @@ async def test_a_group_that_never_read_is_behind_by_everything(bootstrap: str, d
 async def test_no_broker_is_one_plain_sentence():
     with pytest.raises(kafka.KafkaError, match="no Kafka broker answers at 127"):
         await kafka.create_topics("127.0.0.1:9", topics.declare(Kafka()).all())
+
+
+@pytest.mark.parametrize("address", ["", "a:b:c", "localhost:0", "a b", "kafka://a:9092", "a,,b"])
+async def test_what_is_no_address_is_one_plain_sentence(address: str):
+    with pytest.raises(kafka.KafkaError, match="no address of a Kafka broker: write host:port"):
+        await kafka.check_topics(address, topics.declare(Kafka()).all())

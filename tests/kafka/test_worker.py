@@ -17,6 +17,7 @@ import msgspec
 from noise.alert import Severity, utc
 from noise.decision import decode_decision_record
 from noise.label import Label, Verdict
+from pipelines import kafka
 from tests.factories import alert
 from tests.workers import Installation, WorkerProcess, until
 
@@ -70,6 +71,61 @@ async def test_a_worker_without_a_broker_says_so_in_one_sentence(tmp_path: Path)
 
     assert "no Kafka broker answers at 127.0.0.1:9" in worker.log
     assert "Traceback" not in worker.log
+
+
+async def test_a_worker_refuses_topics_that_are_not_as_they_must_be(bootstrap: str, tmp_path: Path):
+    installation = Installation(bootstrap, tmp_path, {})
+    feedback = msgspec.structs.replace(installation.topics.feedback, partitions=2)
+    await kafka.create_topics(bootstrap, [feedback])
+
+    with installation.worker("--create-topics") as worker:
+        assert worker.process.wait(30) == 1
+
+    assert f"topic {feedback.name} has 2 partitions and needs 4" in worker.log
+    assert "Traceback" not in worker.log
+
+
+async def test_a_metrics_port_in_use_is_one_sentence(bootstrap: str, tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        installation = Installation(bootstrap, tmp_path, {"metrics": {"port": port}})
+        with installation.worker("--create-topics") as worker:
+            assert worker.process.wait(30) == 1
+
+    assert f"/metrics cannot be served on 127.0.0.1:{port}" in worker.log.splitlines()[-1]
+    assert "Traceback" not in worker.log
+
+
+async def test_a_wrong_setting_is_one_sentence(tmp_path: Path):
+    installation = Installation("127.0.0.1:9", tmp_path, {})
+    installation.settings_file.write_text("mode: earnest")
+
+    with installation.worker() as worker:
+        assert worker.process.wait(30) == 1
+
+    (sentence,) = worker.log.splitlines()
+    assert "`$.mode`" in sentence
+
+
+async def test_the_log_of_a_start_and_a_stop_fits_on_a_screen(bootstrap: str, tmp_path: Path):
+    installation = Installation(bootstrap, tmp_path, {})
+
+    with installation.worker("--create-topics") as worker:
+        await until(lambda: says(worker, "ready: working on partitions [0, 1, 2, 3]"))
+        started = time.monotonic()
+        assert worker.stop() == 0
+        assert time.monotonic() - started < 5
+
+    lines = worker.log.splitlines()
+    assert len(lines) < 20
+    assert all(" INFO pipelines." in line for line in lines), worker.log
+    assert lines[-2].endswith("SIGTERM: finishing what is begun")
+    assert lines[-1].endswith("stopped")
+
+
+async def says(worker: WorkerProcess, words: str) -> bool:
+    worker.check()
+    return words in worker.log
 
 
 async def test_records_without_a_key_reach_their_tenants_partition(bootstrap: str, tmp_path: Path):

@@ -157,7 +157,7 @@ async def test_a_line_that_is_live_is_in_kafka_before_the_next_one_comes(
         for count in (1, 2):
             process.stdin.write(b'{"check": "disk", "title": "full"}\n')
             await until(lambda n=count: has_records(installation, n), seconds=20)
-        said, _ = await process.communicate()
+        said, _ = await process.communicate(b"")
     finally:
         if process.returncode is None:
             process.kill()

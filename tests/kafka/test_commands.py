@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from aiokafka import ConsumerRecord
 from noise.decision import decode_decision_record
 from noise.label import LabelSource, Verdict, decode_label
 from pipelines import kafka
+from pipelines.cli.main import run
 from pipelines.topics import partition_for
 from tests.factories import alert
 from tests.workers import Installation, until
@@ -26,53 +27,55 @@ ROOT = Path(__file__).parents[2]
 T = 1_780_000_000
 
 
-class Answer:
+class Answer(NamedTuple):
     """What a command printed, and its status."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.status = done.returncode
-        self.out = done.stdout
-        self.err = done.stderr
+    status: int
+    out: str
+    err: str
 
     @property
     def json(self) -> Any:
         return json.loads(self.out)
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pipelines.cli", *words]
-
-
-def noise(installation: Installation, *words: str, stdin: str | None = None) -> Answer:
-    """Run ``noise`` with the settings of the installation."""
-    done = subprocess.run(
-        command(*words, "--settings", str(installation.settings_file)),
-        check=False,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={name: text for name, text in os.environ.items() if name != "KAFKA_BOOTSTRAP"},
-        timeout=60,
-    )
-    return Answer(done)
+Noise = Callable[..., Awaitable[Answer]]
 
 
 @pytest.fixture
-async def installation(bootstrap: str, tmp_path: Path) -> Installation:
-    installation = Installation(bootstrap, tmp_path, {})
+def noise(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Noise:
+    """Runs ``noise`` with the settings of the installation."""
+    monkeypatch.delenv("KAFKA_BOOTSTRAP", raising=False)
+
+    async def noise(*words: str, stdin: str = "") -> Answer:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        arguments = [*words, "--settings", str(installation.settings_file)]
+        status = await asyncio.to_thread(run, arguments)  # it brings an event loop of its own
+        return Answer(status, *capsys.readouterr())
+
+    return noise
+
+
+@pytest.fixture
+def installation(bootstrap: str, tmp_path: Path) -> Installation:
+    return Installation(bootstrap, tmp_path, {})
+
+
+@pytest.fixture
+async def topics(installation: Installation) -> None:
     await installation.create_topics()
-    return installation
 
 
 async def test_check_creates_what_is_missing_and_then_finds_nothing_to_mend(
-    bootstrap: str, tmp_path: Path
+    installation: Installation, noise: Noise
 ):
-    installation = Installation(bootstrap, tmp_path, {})
-
-    missing = noise(installation, "check", "--json")
-    made = noise(installation, "check", "--create")
-    again = noise(installation, "check", "--json")
+    missing = await noise("check", "--json")
+    made = await noise("check", "--create")
+    again = await noise("check", "--json")
 
     wanted = installation.topics.all()
     assert missing.status == 1
@@ -103,10 +106,12 @@ async def raw_records(installation: Installation) -> list[ConsumerRecord]:
 
 async def test_send_puts_each_delivery_on_its_tenants_partition_in_order_of_time(
     installation: Installation,
+    topics: None,
+    noise: Noise,
 ):
     day = lines(envelope(5), envelope(1), envelope(3, "bakery"), envelope(2))
 
-    sent = noise(installation, "send", "-", "--source", "envelope", "--json", stdin=day)
+    sent = await noise("send", "-", "--source", "envelope", "--json", stdin=day)
 
     assert (sent.status, sent.err) == (0, "")
     assert sent.json == {"topic": installation.topics.raw.name, "sent": 4, "refused": {}}
@@ -121,10 +126,12 @@ async def test_send_puts_each_delivery_on_its_tenants_partition_in_order_of_time
     assert json.loads(records[0].value)["check"] == "disk"
 
 
-async def test_send_says_what_it_refused_and_sends_the_rest(installation: Installation):
+async def test_send_says_what_it_refused_and_sends_the_rest(
+    installation: Installation, topics: None, noise: Noise
+):
     day = lines(envelope(1), {"t": -1, "body": {}}, envelope(2))
 
-    sent = noise(installation, "send", "-", "--source", "envelope", stdin=day)
+    sent = await noise("send", "-", "--source", "envelope", stdin=day)
 
     assert sent.status == 1
     assert sent.out == f"2 records sent to {installation.topics.raw.name}, 1 lines refused\n"
@@ -132,10 +139,8 @@ async def test_send_says_what_it_refused_and_sends_the_rest(installation: Instal
     assert len(await raw_records(installation)) == 2
 
 
-async def test_send_refuses_to_start_without_the_topic(bootstrap: str, tmp_path: Path):
-    installation = Installation(bootstrap, tmp_path, {})
-
-    sent = noise(installation, "send", "-", "--source", "envelope", stdin=lines(envelope(1)))
+async def test_send_refuses_to_start_without_the_topic(noise: Noise):
+    sent = await noise("send", "-", "--source", "envelope", stdin=lines(envelope(1)))
 
     assert sent.status == 2
     assert sent.err.endswith("is missing: create it with `noise check --create`\n")
@@ -144,10 +149,17 @@ async def test_send_refuses_to_start_without_the_topic(bootstrap: str, tmp_path:
 
 async def test_a_line_that_is_live_is_in_kafka_before_the_next_one_comes(
     installation: Installation,
+    topics: None,
+    noise: Noise,
 ):
     words = ["send", "-", "--source", "canonical", "--tenant", "acme", "--now"]
     process = await asyncio.create_subprocess_exec(
-        *command(*words, "--settings", str(installation.settings_file)),
+        sys.executable,
+        "-m",
+        "pipelines.cli",
+        *words,
+        "--settings",
+        str(installation.settings_file),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
@@ -177,9 +189,11 @@ async def feedback_labels(installation: Installation) -> list[Any]:
     return [decode_label(r.value) for r in await installation.read(installation.topics.feedback)]
 
 
-async def decided(installation: Installation, *envelopes: dict[str, Any]) -> Sequence[Any]:
+async def decided(
+    installation: Installation, noise: Noise, *envelopes: dict[str, Any]
+) -> Sequence[Any]:
     """Send these, have them decided, and return the decisions shown."""
-    noise(installation, "send", "-", "--source", "envelope", stdin=lines(*envelopes))
+    await noise("send", "-", "--source", "envelope", stdin=lines(*envelopes))
     with installation.worker() as worker:
         await installation.wait_until_done(worker)
         assert worker.stop() == 0
@@ -189,13 +203,15 @@ async def decided(installation: Installation, *envelopes: dict[str, Any]) -> Seq
 
 async def test_a_label_needs_no_more_than_the_id_of_a_decision_or_an_incident(
     installation: Installation,
+    topics: None,
+    noise: Noise,
 ):
-    (one,) = await decided(installation, envelope(1, severity="critical"))
+    (one,) = await decided(installation, noise, envelope(1, severity="critical"))
     by = ["noise", "--by", "tess"]
 
-    on_decision = noise(installation, "label", one.decision.id, *by, "--note", "always", "--json")
-    on_incident = noise(installation, "label", one.incident.id, "actionable", "--by", "tom")
-    on_condition = noise(installation, "label", one.condition_key, *by)
+    on_decision = await noise("label", one.decision.id, *by, "--note", "always", "--json")
+    on_incident = await noise("label", one.incident.id, "actionable", "--by", "tom")
+    on_condition = await noise("label", one.condition_key, *by)
 
     assert (on_decision.status, on_decision.err) == (0, "")
     assert on_incident.out == (f"{one.incident.id} of acme is actionable, says tom: Kafka has it\n")
@@ -215,11 +231,11 @@ async def test_a_label_needs_no_more_than_the_id_of_a_decision_or_an_incident(
 
 @pytest.mark.parametrize("target", ["{raw}-0-7-0", "{raw}-9-0-0", "i-0123456789abcdef", "disk"])
 async def test_a_label_on_what_nobody_knows_asks_for_the_client(
-    installation: Installation, target: str
+    installation: Installation, topics: None, noise: Noise, target: str
 ):
     named = target.format(raw=installation.topics.raw.name)
 
-    said = noise(installation, "label", named, "noise", "--by", "tess")
+    said = await noise("label", named, "noise", "--by", "tess")
 
     assert said.status == 2
     assert said.err == (
@@ -227,8 +243,10 @@ async def test_a_label_on_what_nobody_knows_asks_for_the_client(
     )
 
 
-async def test_a_client_that_is_named_is_believed(installation: Installation):
-    said = noise(installation, "label", "disk", "noise", "--by", "tess", "--tenant", "acme")
+async def test_a_client_that_is_named_is_believed(
+    installation: Installation, topics: None, noise: Noise
+):
+    said = await noise("label", "disk", "noise", "--by", "tess", "--tenant", "acme")
 
     assert said.status == 0
     (label,) = await feedback_labels(installation)
@@ -237,6 +255,8 @@ async def test_a_client_that_is_named_is_believed(installation: Installation):
 
 async def test_the_client_of_a_decision_is_found_where_the_record_does_not_name_it(
     installation: Installation,
+    topics: None,
+    noise: Noise,
 ):
     body = alert("stray", severity="critical")
     async with kafka.producing(installation.broker) as producer:
@@ -251,7 +271,7 @@ async def test_the_client_of_a_decision_is_found_where_the_record_does_not_name_
     (record,) = await installation.read(installation.topics.enriched)
     one = decode_decision_record(record.value)
 
-    said = noise(installation, "label", one.decision.id, "noise", "--by", "tess")
+    said = await noise("label", one.decision.id, "noise", "--by", "tess")
 
     assert said.err == ""
     (label,) = await feedback_labels(installation)

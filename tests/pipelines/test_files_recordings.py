@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from noise import sources
 from noise.directory import Directory
 from noise.label import Verdict
 from noise.replay import Recorded
+from noise.sources import canonical as canonical_source
 from pipelines.files import FileError, Recordings
 from pipelines.files.recordings import MAX_EXAMPLES, stem_of
 from pipelines.files.streams import MAX_LINE_BYTES
@@ -242,3 +244,25 @@ def test_an_envelope_without_a_time_takes_that_of_its_alert(file: Any):
 )
 def test_a_line_that_is_no_envelope_is_refused(file: Any, line: str, reason: str):
     assert read("envelope", file("day.jsonl", line))[1].refused == {reason: 1}
+
+
+def test_an_envelope_that_nobody_can_read_stays_between_its_neighbours(file: Any):
+    path = file("day.jsonl", f'{{"t": {T}, "body": {{}}}}', '{"body": {}}', '{"t": 1, "body": {}}')
+
+    recorded, recordings = read("envelope", path)
+
+    assert [one.event for one in recorded] == ["day:2", "day:0", "day:1"]
+    assert not recordings.refused
+
+
+def test_any_source_of_payloads_has_one_in_each_line(file: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sources.SOURCES, "mine", canonical_source.parse)
+    path = file("a.jsonl", canonical(3), canonical(1), "{broken")
+
+    recorded, _ = read("mine", path, tenant="acme")
+
+    assert [(one.source, one.tenant, one.event) for one in recorded] == [
+        ("mine", "acme", "a:1"),
+        ("mine", "acme", "a:2"),
+        ("mine", "acme", "a:0"),
+    ]

@@ -24,7 +24,7 @@ import yaml
 
 from benchmarks.streams import RawRecord, duplicate_rich
 from noise.settings import load_settings
-from pipelines import clock, kafka, topics
+from pipelines import clock, kafka, logs, topics
 from pipelines.broker import LocalBroker
 
 PATIENCE_SECONDS = 180.0
@@ -68,6 +68,7 @@ class Bench(NamedTuple):
 def main(arguments: Sequence[str]) -> int:
     """Measure, print a table, and write JSON if asked to."""
     chosen = _parser().parse_args(arguments)
+    logs.mute_libraries()
     records, name = duplicate_rich(chosen.alerts)
     with _broker() as broker, tempfile.TemporaryDirectory(prefix="noise-bench-") as folder:
         bench = Bench(broker, Path(folder), chosen.partitions)

@@ -6,6 +6,7 @@ Whatever is wrong with the broker becomes one ``KafkaError`` whose text says wha
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,7 @@ COORDINATOR_TRIES = 50
 LEADER_POLL_SECONDS = 0.1
 MAX_REQUEST_BYTES = MAX_DEAD_LETTER_BYTES + 1024 * 1024
 TOPIC_EXISTS = 36
+ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+)(:[1-9]\d{0,4})?")
 CHECKED = ("cleanup.policy", "max.message.bytes")
 
 
@@ -32,6 +34,11 @@ class KafkaError(Exception):
 
 @asynccontextmanager
 async def _plainly(bootstrap: str) -> AsyncIterator[None]:
+    if not all(ADDRESS.fullmatch(address) for address in bootstrap.split(",")):
+        raise KafkaError(
+            f"{bootstrap!r} is no address of a Kafka broker: write host:port, several separated "
+            "by commas, in KAFKA_BOOTSTRAP or kafka.bootstrap"
+        )
     try:
         yield
     except (wire.KafkaConnectionError, wire.NodeNotReadyError) as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -39,12 +40,13 @@ def _text_that_is_no_json(dice: random.Random, number: int) -> Made:
 
 
 def _json_cut_off(dice: random.Random, number: int) -> Made:
-    whole = msgspec.json.encode({"title": "x" * dice.randrange(5, 80), "number": number})
-    return whole[: dice.randrange(1, len(whole) - 1)], {}
+    whole = msgspec.json.encode({"number": number, "title": "x" * dice.randrange(5, 80)})
+    return whole[: dice.randrange(whole.index(b"title"), len(whole) - 1)], {}
 
 
 def _a_scalar(dice: random.Random, number: int) -> Made:
-    return msgspec.json.encode(dice.choice([number, None, True, f"text {number}", 1.5])), {}
+    scalar = dice.choice([number, None, True, f"text {number}", 1.5])
+    return msgspec.json.encode(scalar) + b" " * number, {}
 
 
 def _wrong_types(dice: random.Random, number: int) -> Made:
@@ -111,7 +113,7 @@ def _a_long_header(dice: random.Random, number: int) -> Made:
 
 
 def _nothing(dice: random.Random, number: int) -> Made:
-    return (None, {}) if number % 2 else (b"", {})
+    return None if number % 2 else b"", {"event_key": f"nothing-{number}".encode()}
 
 
 def _large_numbers(dice: random.Random, number: int) -> Made:
@@ -120,6 +122,19 @@ def _large_numbers(dice: random.Random, number: int) -> Made:
 
 def _csv(dice: random.Random, number: int) -> Made:
     return b"time,name,host\n" + f"{number},x,{dice.random()}\n".encode(), {}
+
+
+def _xml(dice: random.Random, number: int) -> Made:
+    return f"<?xml version='1.0'?><alert n='{number}'><title>x</title></alert>".encode(), {}
+
+
+def _packed(dice: random.Random, number: int) -> Made:
+    return gzip.compress(f'{{"check": "disk", "title": "{number}"}}'.encode(), mtime=0), {}
+
+
+def _two_documents(dice: random.Random, number: int) -> Made:
+    one = f'{{"check": "disk", "title": "{number}"}}'.encode()
+    return one + b"\n" + one, {}
 
 
 _MAKERS = (
@@ -143,4 +158,7 @@ _MAKERS = (
     _nothing,
     _large_numbers,
     _csv,
+    _xml,
+    _packed,
+    _two_documents,
 )

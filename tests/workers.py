@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,15 @@ class Installation:
         await kafka.create_topics(self.broker, self.topics.all())
 
     @contextmanager
-    def worker(self, *arguments: str) -> Iterator[WorkerProcess]:
+    def worker(
+        self, *arguments: str, program: Sequence[str] = ("-m", "pipelines.worker")
+    ) -> Iterator[WorkerProcess]:
         """Start a worker; whatever happens it is gone at the end of the block."""
         self._started += 1
         log = self.folder / f"{self.settings_file.stem}-{self._started}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pipelines.worker", str(self.settings_file), *arguments],
+                [sys.executable, *program, str(self.settings_file), *arguments],
                 stdout=stream,
                 stderr=stream,
                 cwd=Path(__file__).parent.parent,

@@ -79,5 +79,5 @@ if __name__ == "__main__":
     chosen = files.read_settings(sys.argv[1])
     plain = build(chosen, str(chosen.kafka.bootstrap))
     plain.conf.datadir = Path(sys.argv[2])
-    sys.argv = [sys.argv[0], "worker", "-l", "warning", "--without-web"]
+    sys.argv = [sys.argv[0], "worker", "-l", "warn", "--without-web"]
     plain.main()

@@ -35,11 +35,6 @@ class EventClock:
         self._oldest_before = _NEVER
         self._turned_at = 0.0
 
-    @property
-    def last(self) -> float | None:
-        """Arrival of the latest record, None before the first."""
-        return self._last
-
     def saw(self, oldest: float, last: float) -> None:
         """Take note of records just read: their oldest and their last arrival."""
         self._seen_at = self._wall()

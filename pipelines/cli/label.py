@@ -10,15 +10,18 @@ from hashlib import blake2b
 
 import click
 import msgspec
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
+from noise.directory import Directory
+from noise.errors import SourceError
 from noise.label import Label, Verdict, decode_label
+from noise.sources import Delivery, parse
 from pipelines import clock, kafka
-from pipelines.agents.arrival import TENANT
+from pipelines.agents.arrival import read_arrival
 from pipelines.cli import options
 from pipelines.cli.brokers import named_broker
 from pipelines.cli.main import Trouble
-from pipelines.files import read_settings
+from pipelines.files import read_directory, read_settings
 from pipelines.topics import Topics, declare
 
 INCIDENT = re.compile(r"i-[0-9a-f]{16}")
@@ -61,7 +64,8 @@ def command(
     names = declare(configured.kafka)
     kind = kind_of(target, names)
     if tenant is None:
-        tenant = asyncio.run(_tenant_of(broker, names, kind, target))
+        directory = read_directory(configured.tenants_file)
+        tenant = asyncio.run(_tenant_of(broker, names, directory, kind, target))
     label = build_label(
         kind, target, Verdict(verdict), technician, tenant=tenant, note=note, now=clock.today()
     )
@@ -87,11 +91,13 @@ def _place(target: str, names: Topics) -> tuple[int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]))
 
 
-async def _tenant_of(broker: str, names: Topics, kind: Target, target: str) -> str:
+async def _tenant_of(
+    broker: str, names: Topics, directory: Directory, kind: Target, target: str
+) -> str:
     if kind is Target.CONDITION:
         tenant = target.partition("|")[0] if "|" in target else None
     elif kind is Target.DECISION:
-        tenant = await _tenant_of_decision(broker, names, target)
+        tenant = await _tenant_of_decision(broker, names, directory, target)
     else:
         tenant = await _tenant_of_incident(broker, names, target)
     if not tenant:
@@ -99,7 +105,9 @@ async def _tenant_of(broker: str, names: Topics, kind: Target, target: str) -> s
     return tenant
 
 
-async def _tenant_of_decision(broker: str, names: Topics, target: str) -> str | None:
+async def _tenant_of_decision(
+    broker: str, names: Topics, directory: Directory, target: str
+) -> str | None:
     place = _place(target, names)
     if place is None or place[0] >= names.raw.partitions:
         return None
@@ -110,9 +118,24 @@ async def _tenant_of_decision(broker: str, names: Topics, target: str) -> str | 
         consumer.seek(partition, place[1])
         records = await consumer.getmany(partition, timeout_ms=FETCH_MS, max_records=1)
     for record in records.get(partition, ()):
-        named = dict(record.headers).get(TENANT) or record.key
-        return named.decode() if record.offset == place[1] and named else None
+        return _owner(record, directory) if record.offset == place[1] else None
     return None
+
+
+def _owner(record: ConsumerRecord, directory: Directory) -> str | None:
+    """Return the tenant of a raw record, as the worker finds it."""
+    try:
+        arrival = read_arrival(record)
+        delivery = Delivery(
+            record.value or b"",
+            arrival.source,
+            arrival.tenant,
+            arrival.event_key,
+            arrival.received_at,
+        )
+        return parse(delivery, directory)[0].tenant
+    except SourceError:
+        return None
 
 
 async def _tenant_of_incident(broker: str, names: Topics, target: str) -> str | None:

@@ -13,6 +13,7 @@ from noise.errors import NoiseError
 from pipelines.broker.errors import BrokerError
 from pipelines.files import FileError
 from pipelines.kafka import KafkaError
+from pipelines.logs import mute_libraries
 from pipelines.metrics import PageError
 
 TROUBLE = 2
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    mute_libraries()
     try:
         status = noise.main(arguments, prog_name="noise", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as exc:

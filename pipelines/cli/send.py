@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import click
@@ -67,11 +67,12 @@ async def _send(
         raise kafka.KafkaError("; ".join(faults))
     deliveries = Deliveries()
     async with kafka.producing(broker) as producer:
-        for number, recorded in enumerate(recordings):
+        number = 0
+        async for recorded in _each(recordings, is_live=is_live):
             if number % PAUSE_EVERY == 0:
                 _show(progress, number, None if is_live else recordings.rows)
                 deliveries.check()
-                await asyncio.sleep(0)
+            number += 1
             key, headers = addressed(recorded, is_live=is_live)
             deliveries.await_(
                 await producer.send(raw.name, recorded.body, key=key, headers=headers)
@@ -79,6 +80,19 @@ async def _send(
         await producer.flush()
     deliveries.check()
     return deliveries.confirmed
+
+
+async def _each(recordings: Recordings, *, is_live: bool) -> AsyncIterator[Recorded]:
+    """Yield the deliveries, and let the producer work meanwhile."""
+    if is_live:  # the next line may be long in coming
+        remaining = iter(recordings)
+        while (recorded := await asyncio.to_thread(next, remaining, None)) is not None:
+            yield recorded
+        return
+    for number, recorded in enumerate(recordings):
+        if number % PAUSE_EVERY == 0:
+            await asyncio.sleep(0)
+        yield recorded
 
 
 def _show(progress: Shows, number: int, total: int | None) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 from msgspec.structs import replace
 
 from pipelines.cli import options
 from pipelines.files import read_directory, read_settings
+from pipelines.logs import log_to_stderr
 from pipelines.worker import run_worker
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 @click.command("worker")
@@ -28,5 +25,5 @@ def command(
         page = replace(configured.metrics, port=metrics_port)
         configured = replace(configured, metrics=page)
     directory = read_directory(tenants or configured.tenants_file)
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    log_to_stderr()
     run_worker(configured, directory, create_topics=create_topics)

@@ -69,9 +69,9 @@ def _tree(path: str) -> Any:
         if path.endswith((".json", ".json.gz")):
             return msgspec.json.decode(text)
         return yaml.load(text, yaml.CSafeLoader)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise FileError(f"{path} is not JSON: {exc}") from exc
-    except yaml.YAMLError as exc:
+    except (yaml.YAMLError, ValueError) as exc:  # ValueError: a day that no month has
         raise FileError(f"{path} is not YAML: {' '.join(str(exc).split())}") from exc
 
 

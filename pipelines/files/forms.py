@@ -237,7 +237,11 @@ def _fields(line: bytes) -> Sequence[bytes]:
     if b'"' not in line:
         return line.split(b",")
     text = line.decode("utf-8", "surrogateescape")
-    return [field.encode("utf-8", "surrogateescape") for field in next(csv.reader([text]))]
+    try:
+        fields = next(csv.reader([text]))
+    except csv.Error as exc:
+        raise Refusal("columns", f"this is no row of a table: {exc}") from exc
+    return [field.encode("utf-8", "surrogateescape") for field in fields]
 
 
 class _NabRow(msgspec.Struct):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,28 +41,33 @@ def sorted_rows(rows: Iterable[Row], run_bytes: int = RUN_BYTES) -> Iterator[Row
             size += len(row[3]) + ROW_OVERHEAD_BYTES
             if size < run_bytes:
                 continue
-            folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory("-noise")))
-            runs.append(stack.enter_context(_spill(held, folder / str(len(runs)))))
+            with _needing_room():
+                folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory("-noise")))
+                runs.append(stack.enter_context((folder / str(len(runs))).open("w+b")))
+                _spill(held, runs[-1])
             held, size = [], 0
         held.sort()
         yield from heapq.merge(*map(_read, runs), held) if runs else held
 
 
-def _spill(rows: list[Row], path: Path) -> BinaryIO:
-    rows.sort()
+@contextmanager
+def _needing_room() -> Iterator[None]:
     try:
-        file = path.open("w+b")
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = _encoder.encode(rows[start : start + CHUNK_ROWS])
-            file.write(len(chunk).to_bytes(_LENGTH_BYTES))
-            file.write(chunk)
-        file.seek(0)
+        yield
     except OSError as exc:
         raise FileError(
-            f"unsorted input does not fit in {path.parent} ({exc.strerror}): "
+            f"unsorted input does not fit in {tempfile.gettempdir()} ({exc.strerror}): "
             "make room there, or set TMPDIR to a larger folder"
         ) from exc
-    return file
+
+
+def _spill(rows: list[Row], file: BinaryIO) -> None:
+    rows.sort()
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = _encoder.encode(rows[start : start + CHUNK_ROWS])
+        file.write(len(chunk).to_bytes(_LENGTH_BYTES))
+        file.write(chunk)
+    file.seek(0)
 
 
 def _read(run: BinaryIO) -> Iterator[Row]:

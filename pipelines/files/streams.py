@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 STDIN = "-"
 STDOUT = "-"
@@ -25,22 +25,21 @@ class FileError(Exception):
     """A file that cannot be used; the text is one sentence that says what to mend."""
 
 
-class _Bytes(Protocol):
-    def read(self, size: int, /) -> bytes | None: ...
+Read = Callable[[int], bytes | None]
 
 
 class _Counted(io.RawIOBase):
     """Tells how many bytes were taken from the file itself, before any unpacking."""
 
-    def __init__(self, raw: _Bytes, count: CountBytes) -> None:
-        self._raw = raw
+    def __init__(self, read: Read, count: CountBytes) -> None:
+        self._read = read
         self._count = count
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._raw.read(len(buffer)) or b""
+        data = self._read(len(buffer)) or b""
         buffer[: len(data)] = data
         self._count(len(data))
         return len(data)
@@ -67,8 +66,8 @@ def _ignore(_: int) -> None:
 
 @contextmanager
 def _opened(path: str, count: CountBytes) -> Iterator[io.BufferedReader[Any]]:
-    with _source(path) as source:
-        counted: Any = _Counted(source, count)
+    with _source(path) as read:
+        counted: Any = _Counted(read, count)
         raw = io.BufferedReader(counted, CHUNK_BYTES)
         if raw.peek(2)[:2] == GZIP_MAGIC:
             unpacked = gzip.GzipFile(fileobj=raw)
@@ -78,12 +77,13 @@ def _opened(path: str, count: CountBytes) -> Iterator[io.BufferedReader[Any]]:
 
 
 @contextmanager
-def _source(path: str) -> Iterator[_Bytes]:
+def _source(path: str) -> Iterator[Read]:
     if path == STDIN:
-        yield sys.stdin.buffer
+        stdin: Any = sys.stdin.buffer
+        yield stdin.read1  # what is there; `read` would wait for more
         return
     with Path(path).open("rb", buffering=0) as file:
-        yield file
+        yield file.read
 
 
 def _split(file: io.BufferedReader[Any]) -> Iterator[bytes]:
@@ -119,24 +119,42 @@ def size_of(paths: Sequence[str]) -> int | None:
 def written(path: str) -> Iterator[BinaryIO]:
     """Give a file to write; it takes its name when the block ends well, else it vanishes.
 
-    ``-`` is the standard output; a name that ends in ``.gz`` is packed. Raises FileError.
+    ``-`` is the standard output; a name that ends in ``.gz`` is packed. A pipe or a device is
+    written to as it is. Raises FileError.
     """
     if path == STDOUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     target = Path(path)
-    part = target.with_name(f".{target.name}.part")
     try:
-        with part.open("wb", CHUNK_BYTES) as file:
-            if target.suffix == ".gz":
-                # no name and no time in the header: the same content gives the same bytes
-                with gzip.GzipFile("", "wb", 5, file, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
-            else:
-                yield file
-        part.replace(target)
+        with _whole(target) as part, _packed(target, part) as file:
+            yield file
     except OSError as exc:
         raise FileError(f"{path} cannot be written: {exc.strerror or exc}") from exc
-    finally:
-        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[BinaryIO]:
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:
+            yield file
+        return
+    part = target.with_name(f".{target.name}.part")
+    with part.open("wb", CHUNK_BYTES) as file:
+        try:
+            yield file
+        except BaseException:
+            part.unlink()
+            raise
+    part.replace(target)
+
+
+@contextmanager
+def _packed(target: Path, file: BinaryIO) -> Iterator[BinaryIO]:
+    if target.suffix != ".gz":
+        yield file
+        return
+    # no name and no time in the header: the same content gives the same bytes
+    with gzip.GzipFile("", "wb", 5, file, mtime=0) as packed:
+        yield packed  # type: ignore[misc]

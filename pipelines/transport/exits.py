@@ -57,5 +57,6 @@ class Worker(faust.Worker):
 
     def _schedule_shutdown(self, signal: signal.Signals) -> None:
         if not self._signal_stop_time:
+            log.info("%s: finishing what is begun", signal.name)
             exit_after(STOP_SECONDS, 0)
         super()._schedule_shutdown(signal)

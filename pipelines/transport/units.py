@@ -190,6 +190,7 @@ class Units:
                 unit.open()
         if not all(unit.is_open for unit in self._units.values()):
             raise RuntimeError("a partition could not be opened: no start offset for its inputs")
+        log.info("ready: working on partitions %s", sorted(self._units) or "of nobody, as a spare")
 
     def _group_generation(self) -> int:
         return self.app.consumer_generation_id

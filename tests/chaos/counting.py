@@ -15,8 +15,6 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.workers import until
-
 APP = Path(__file__).with_name("counting_app.py")
 ROOT = APP.parents[2]
 TENANTS = 50
@@ -128,19 +126,17 @@ class Counting:
         )
         await admin.close()
 
-    async def recreate(self, kind: str) -> None:
-        """Delete a topic with all that is in it, and create it empty."""
-        topic = self.topics[kind]
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-        await admin.start()
-        await admin.delete_topics([topic])
-
-        async def is_gone() -> bool:
-            return topic not in await admin.list_topics()
-
-        await until(is_gone)
-        await admin.create_topics([NewTopic(topic, self.partitions, 1)])
-        await admin.close()
+    async def commit_beyond_the_end(self, kind: str) -> None:
+        """Leave the group where it stands after a topic was lost and its offsets were not."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, group_id=self.group, enable_auto_commit=False
+        )
+        await consumer.start()
+        try:
+            consumer.assign(self._tps(kind))
+            await consumer.commit(dict.fromkeys(self._tps(kind), 1_000))
+        finally:
+            await consumer.stop()
 
     def _consumer(self, **kw: Any) -> Any:
         return AIOKafkaConsumer(

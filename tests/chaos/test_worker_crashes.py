@@ -24,8 +24,8 @@ def alerts() -> list[Recorded]:
 
 
 @pytest.fixture
-async def installation(broker: str, tmp_path: Path) -> Installation:
-    installation = Installation(broker, tmp_path, {})
+async def installation(bootstrap: str, tmp_path: Path) -> Installation:
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
     return installation
 
@@ -88,7 +88,7 @@ async def test_a_second_worker_may_join_and_leave_in_the_middle(
 
 async def has_joined(worker: WorkerProcess) -> bool:
     worker.check()
-    return "Worker ready" in worker.log
+    return "ready: working on partitions" in worker.log
 
 
 async def has_decided_some(worker: WorkerProcess) -> bool:

@@ -17,11 +17,13 @@ LARGE = 10 * 1024 * 1024
 
 
 async def test_a_thousand_kinds_of_bad_input_stop_nothing_and_lose_nothing(
-    broker: str, tmp_path: Path
+    bootstrap: str, tmp_path: Path
 ):
-    installation = Installation(broker, tmp_path, {})
+    installation = Installation(bootstrap, tmp_path, {})
     await installation.create_topics()
-    bad = [*poison.kinds(KINDS, TENANT), poison.Poison("10 MB", b"x" * LARGE, {})]
+    kinds = list(poison.kinds(KINDS, TENANT))
+    assert len({(one.value, *sorted(one.headers.items())) for one in kinds}) == KINDS
+    bad = [*kinds, poison.Poison("10 MB", b"x" * LARGE, {})]
 
     with installation.worker() as worker:
         sent = await send_mixed(installation, bad)

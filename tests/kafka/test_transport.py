@@ -126,12 +126,12 @@ async def test_topics_with_unequal_partitions_are_refused(counting: Counting) ->
     assert "the same number of partitions" in counting.log(0).read_text()
 
 
-async def test_a_topic_that_was_created_anew_is_refused(counting: Counting) -> None:
+async def test_a_topic_that_ends_before_what_was_committed_is_refused(counting: Counting) -> None:
     await counting.send(40, 8)
     first = counting.start()
     await counting.until_seen(48)
     await counting.stop(first)
-    await counting.recreate("fb")
+    await counting.commit_beyond_the_end("fb")
     worker = counting.start()
 
     assert await counting.until_exit(worker, 20.0) == 1

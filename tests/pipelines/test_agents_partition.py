@@ -329,6 +329,14 @@ def test_an_answer_that_cannot_be_read_is_kept(body: bytes):
 # -- the books
 
 
+def test_an_answer_too_large_to_be_one_is_kept():
+    bench = Bench()
+
+    (dead,) = bench.take(NAMES.feedback.name, b" " * (topics.MAX_RECORD_BYTES // 2 + 1))
+
+    assert headers_of(dead)["error"] == "the record is too large for an answer"
+
+
 def test_nothing_counts_before_it_is_committed():
     bench = Bench()
     bench.raw(alert())

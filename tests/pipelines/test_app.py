@@ -58,3 +58,11 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(
     assert worker.main([str(tmp_path / "absent.yaml")]) == 1
 
     assert "absent.yaml cannot be read" in capsys.readouterr().err
+
+
+def test_a_worker_needs_no_name_for_its_user(monkeypatch: pytest.MonkeyPatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54_321)
+
+    assert worker._folder_for_faust().name == "noise-worker-54321"

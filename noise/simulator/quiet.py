@@ -110,18 +110,13 @@ def backup_retries(_: int, rng: Random, client: Client, day: Day) -> Iterator[Ev
 
 
 def certificate_reminders(_: int, rng: Random, client: Client, day: Day) -> Iterator[Event]:
-    """Tell that a certificate that renews itself is announced long before it ends."""
+    """Tell that a certificate will end, long before it renews itself."""
     for device in client.of_role("web", "exch"):
         left = 30 - (day.index + device.number) % 60
         if left in (30, 21, 14):
             yield raised(
                 rng, day.at(6), device, checks.CERTIFICATE, obj=f"www.{client.domain}", value=left
             )
-        elif left == 10:  # noqa: PLR2004 - the day on which it renews itself
-            yield raised(
-                rng, day.at(6), device, checks.CERTIFICATE, obj=f"www.{client.domain}", value=90,
-                turn=Turn.CLEAR,
-            )  # fmt: skip
 
 
 def service_restarts(_: int, rng: Random, client: Client, day: Day) -> Iterator[Event]:
@@ -175,7 +170,7 @@ def vendor_cloud(seed: int, rng: Random, client: Client, day: Day) -> Iterator[E
     """Tell that the vendor's cloud loses half of all agents, at all clients at once."""
     shared = stream(seed, "cloud", day.index)
     if chance(shared, 0.03):
-        at, lasts = day.index * 86_400.0 + hours(shared, 0, 24), minutes(shared, 15, 70)
+        at, lasts = day.index * 86_400.0 + hours(shared, 8, 20), minutes(shared, 15, 70)
         yield from _late_agents(rng, client, at, 0.5, lasts)
 
 

@@ -12,7 +12,7 @@ from noise.simulator import checks
 from noise.simulator.chance import chance, hours, minutes
 from noise.simulator.checks import Check
 from noise.simulator.estate import DAY, Client, Day, Device
-from noise.simulator.events import Event, ended, episode, raised
+from noise.simulator.events import Event, Turn, ended, episode, raised
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -79,7 +79,9 @@ def backup_fails(rng: Random, client: Client, day: Day) -> Plot | None:
     events, nights = [], rng.randint(4, 6)
     for night in range(nights):
         at = day.at(24) + night * DAY + hours(rng, 0, 2)
-        events.append(raised(rng, at, device, checks.BACKUP, obj=f"{device.name} daily", value=0))
+        if events:
+            events.append(ended(events[-1], at - MINUTE, turn=Turn.RETRY))
+        events.append(raised(rng, at, device, checks.BACKUP, obj=f"{device.name} daily"))
     events.append(ended(events[-1], events[-1].at + 9 * HOUR, 70))
     return Plot(f"no backup of {device.name} for {nights} nights", 2 * DAY + 10 * HOUR, events)
 

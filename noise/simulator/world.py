@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heappop, heappush, merge
-from itertools import count
+from itertools import count, takewhile
 from random import Random
 from typing import Any
 
@@ -84,10 +84,8 @@ class Msp:
         """Yield everything that arrives within so many days, in order of arrival."""
         end = self._start + days * DAY
         by_client = [self._sent_by(client, end) for client in self.clients]
-        for sent in merge(*by_client, key=lambda one: (one.at, one.event)):
-            if sent.at >= end:
-                return
-            yield sent
+        in_order = merge(*by_client, key=lambda one: (one.at, one.event))
+        yield from takewhile(lambda one: one.at < end, in_order)
 
     def _problems_on(self, client: Client, day: Day) -> Iterator[tuple[Problem, Any]]:
         return problems_of(stream(self._seed, "trouble", client.tenant, day.index), client, day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
+from math import ceil, floor
 from random import Random
 from typing import Any
 
@@ -133,12 +133,9 @@ class Client(msgspec.Struct, frozen=True):
 
     def days(self, start: float, end: float) -> Iterator[Day]:
         """Yield the local days that touch the time from ``start`` to ``end``."""
-        first = int((start + self.utc_offset) // DAY)
-        for index in count(first):
-            midnight = index * DAY - self.utc_offset
-            if midnight >= end:
-                return
-            yield self._day(index, midnight)
+        first = floor((start + self.utc_offset) / DAY)
+        for index in range(first, ceil((end + self.utc_offset) / DAY)):
+            yield self._day(index, index * DAY - self.utc_offset)
 
     def _day(self, index: int, midnight: float) -> Day:
         weekday = (index + 3) % 7  # 1970 began on a Thursday

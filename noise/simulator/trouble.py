@@ -76,7 +76,8 @@ def disk_dies(rng: Random, client: Client, day: Day) -> Plot | None:
 def backup_fails(rng: Random, client: Client, day: Day) -> Plot | None:
     """Tell that a backup fails for several nights, its retries too."""
     device = rng.choice(client.of_class("server"))
-    events, nights = [], rng.randint(4, 6)
+    nights = rng.randint(4, 6)
+    events: list[Event] = []
     for night in range(nights):
         at = day.at(24) + night * DAY + hours(rng, 0, 2)
         if events:

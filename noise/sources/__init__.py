@@ -10,7 +10,17 @@ from collections.abc import Callable
 from noise.alert import Alert
 from noise.directory import Directory
 from noise.errors import SourceError
-from noise.sources import ait_ads, canonical, rmm_nab
+from noise.sources import (
+    ait_ads,
+    alertmanager,
+    canonical,
+    datto,
+    ninjaone,
+    rmm_nab,
+    tactical,
+    wazuh,
+    zabbix,
+)
 from noise.sources.delivery import CANONICAL, DeadLetterReason, Delivery
 from noise.sources.payload import MAX_BYTES
 
@@ -21,6 +31,12 @@ Source = Callable[[Delivery, Directory], list[Alert]]
 REASONS = tuple(DeadLetterReason)
 SOURCES: dict[str, Source] = {
     CANONICAL: canonical.parse,
+    ninjaone.SOURCE: ninjaone.parse,
+    datto.SOURCE: datto.parse,
+    tactical.SOURCE: tactical.parse,
+    zabbix.SOURCE: zabbix.parse,
+    alertmanager.SOURCE: alertmanager.parse,
+    wazuh.SOURCE: wazuh.parse,
     ait_ads.SOURCE: ait_ads.parse,
     rmm_nab.SOURCE: rmm_nab.parse,
 }

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipelines.broker.errors import BrokerError
-from pipelines.broker.local import LocalBroker, run_broker
+from pipelines.broker.local import LocalBroker, fetch, run_broker
 
-__all__ = ["BrokerError", "LocalBroker", "run_broker"]
+__all__ = ["BrokerError", "LocalBroker", "fetch", "run_broker"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import errno
-import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import IO, Self
 
 from pipelines.broker.errors import BrokerError
@@ -18,9 +15,11 @@ from pipelines.broker.failures import explain
 from pipelines.broker.files import DataFolder
 from pipelines.broker.jars import class_path
 from pipelines.broker.java import find_java
+from pipelines.broker.leash import Leash
 from pipelines.broker.ports import HOST, is_free
 from pipelines.broker.readiness import wait_until_usable
 from pipelines.clock import elapsed
+from pipelines.stopping import GiveUp, Stop, never
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
@@ -28,8 +27,7 @@ STOP_SECONDS = 10.0
 LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.05
 STARTED = "Kafka Server started"
-# Reads until its input ends, which it does when the owner is gone, however it went.
-LEASH = 'read _; kill "$0" && sleep 10 && kill -9 "$0"'
+GIVEN_UP = "the broker was told to stop before it was ready"
 
 
 class LocalBroker:
@@ -45,7 +43,7 @@ class LocalBroker:
         self._heap_mb = heap_mb
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
-        self._leash: subprocess.Popen[bytes] | None = None
+        self._leash: Leash | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -59,13 +57,17 @@ class LocalBroker:
         """Return the id of the broker's process; None when it does not run."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    def explain_end(self) -> str:
+        """Return one sentence on why it ended by itself."""
+        return explain(self._read_log(), self._folder.path)
+
     @property
     def log_path(self) -> Path:
         """Return the file with the log of the last start."""
         return self._folder.log
 
-    def start(self) -> None:
-        """Start and wait until clients can produce, consume and commit.
+    def start(self, give_up: GiveUp = never) -> None:
+        """Start and wait until clients can produce, consume and commit, or until ``give_up`` says.
 
         Raises BrokerError, whose text is one sentence that says what to do.
         """
@@ -74,7 +76,7 @@ class LocalBroker:
         java, jars = find_java(), class_path()
         try:
             self._launch([str(java), *_flags(self._heap_mb), "-cp", _joined(jars)])
-            self._wait()
+            self._wait(give_up)
         except OSError as exc:
             self.kill()
             raise BrokerError(_plain(exc, self._folder.path)) from exc
@@ -82,12 +84,12 @@ class LocalBroker:
             self.kill()
             raise
 
-    def stop(self) -> None:
-        """End it in order; after 10 s by force."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End it in order; after so many seconds by force."""
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(STOP_SECONDS)
+                self._process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._reap()
@@ -146,24 +148,19 @@ class LocalBroker:
                 pass_fds=[lock.fileno()],  # the lock lives as long as the broker does
             )
         self._folder.name_holder(self._process.pid)
-        self._leash = subprocess.Popen(  # noqa: S603 - our own command line
-            ["/bin/sh", "-c", LEASH, str(self._process.pid)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._leash = Leash(self._process.pid)
         return self._process
 
-    def _wait(self) -> None:
+    def _wait(self, give_up: GiveUp) -> None:
         until = elapsed() + START_SECONDS
         while STARTED not in self._read_log():
             if self.pid is None:
-                raise BrokerError(explain(self._read_log(), self._folder.path))
-            if elapsed() > until:
-                raise BrokerError(self._too_slow())
+                raise BrokerError(self.explain_end())
+            if give_up() or elapsed() > until:
+                raise BrokerError(GIVEN_UP if give_up() else self._too_slow())
             time.sleep(POLL_SECONDS)
-        if not wait_until_usable(self.bootstrap, max(1.0, until - elapsed())):
-            raise BrokerError(self._too_slow())
+        if not wait_until_usable(self.bootstrap, max(1.0, until - elapsed()), give_up):
+            raise BrokerError(GIVEN_UP if give_up() else self._too_slow())
 
     def _too_slow(self) -> str:
         return (
@@ -178,34 +175,48 @@ class LocalBroker:
         if self._process is not None:
             self._process.wait()
         if self._leash is not None:
-            self._leash.kill()
-            self._leash.communicate()
+            self._leash.release()
         self._process = self._leash = None
 
 
-def run_broker(data_dir: Path | str, port: int | None = None) -> None:
-    """Run a broker in the foreground, print its address, return after SIGINT or SIGTERM.
+def fetch() -> None:
+    """Get what a local broker needs, which takes a while the first time. Raises BrokerError."""
+    find_java()
+    class_path()
 
-    Only from the main thread. Raises BrokerError, also when the broker ends by itself.
+
+def run_broker(
+    data_dir: Path | str, port: int | None = None, *, tell: Callable[[str], None] | None = None
+) -> None:
+    """Run a broker in the foreground; return after SIGINT, SIGTERM or SIGHUP.
+
+    ``tell`` is handed its address when it can be used; by default the address is printed. Only from
+    the main thread. Raises BrokerError, also when the broker ends by itself.
     """
-    asked_to_stop = threading.Event()
-
-    def ask_to_stop(_: int, __: FrameType | None) -> None:
-        asked_to_stop.set()
-
+    fetch()  # before signals are only counted: until here Ctrl-C ends the program as ever
     broker = LocalBroker(data_dir, port)
-    signals = (signal.SIGINT, signal.SIGTERM)
-    with broker:
-        before = [signal.signal(number, ask_to_stop) for number in signals]
+    with Stop() as stop:
         try:
-            sys.stdout.write(f"{broker.bootstrap}\n")
-            sys.stdout.flush()
-            while not asked_to_stop.wait(POLL_SECONDS * 10):
-                if broker.pid is None:
-                    raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))
+            _serve(broker, stop, tell or _print)
+        except BrokerError:
+            if not stop.asked():
+                raise
         finally:
-            for number, handler in zip(signals, before, strict=True):
-                signal.signal(number, handler)
+            broker.stop()
+
+
+def _serve(broker: LocalBroker, stop: Stop, tell: Callable[[str], None]) -> None:
+    broker.start(stop.asked)
+    tell(broker.bootstrap)
+    while not stop.asked():
+        if broker.pid is None:
+            raise BrokerError(broker.explain_end())
+        stop.wait(0.5)
+
+
+def _print(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
 
 
 def _flags(heap_mb: int) -> list[str]:

@@ -10,13 +10,14 @@ from aiokafka import errors as wire
 from aiokafka.admin import AIOKafkaAdminClient
 
 from pipelines.clock import elapsed
+from pipelines.stopping import GiveUp, never
 
 POLL_SECONDS = 0.05
 REQUEST_TIMEOUT_MS = 5_000
 GROUP, TRANSACTION = 0, 1
 
 
-def wait_until_usable(bootstrap: str, seconds: float) -> bool:
+def wait_until_usable(bootstrap: str, seconds: float, give_up: GiveUp = never) -> bool:
     """Wait until groups, transactions and all topics can be worked with; False if it takes longer.
 
     Asking for the coordinators makes the broker create their topics, so that the first client
@@ -25,7 +26,7 @@ def wait_until_usable(bootstrap: str, seconds: float) -> bool:
     answer: list[bool] = []
 
     def ask() -> None:
-        answer.append(asyncio.run(_becomes_usable(bootstrap, seconds)))
+        answer.append(asyncio.run(_becomes_usable(bootstrap, seconds, give_up)))
 
     # In a thread of its own, because the caller may run inside an event loop.
     thread = threading.Thread(target=ask, name="broker-readiness")
@@ -34,9 +35,9 @@ def wait_until_usable(bootstrap: str, seconds: float) -> bool:
     return bool(answer) and answer[0]
 
 
-async def _becomes_usable(bootstrap: str, seconds: float) -> bool:
+async def _becomes_usable(bootstrap: str, seconds: float, give_up: GiveUp) -> bool:
     until = elapsed() + seconds
-    while elapsed() < until:
+    while elapsed() < until and not give_up():
         try:
             if await _is_usable(bootstrap):
                 return True

@@ -29,7 +29,7 @@ _LATENCY = 3.0
 _SLOW = 0.02
 _LOST_CLEARS = 0.015
 _TWICE = 0.01
-_BROKEN = 0.0008
+_BROKEN = 0.005
 
 
 class Sent(msgspec.Struct, frozen=True):

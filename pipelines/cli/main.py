@@ -13,6 +13,7 @@ from noise.errors import NoiseError
 from pipelines.broker.errors import BrokerError
 from pipelines.files import FileError
 from pipelines.kafka import KafkaError
+from pipelines.local.children import ChildError
 from pipelines.logs import mute_libraries
 from pipelines.metrics import PageError
 
@@ -79,7 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return TROUBLE
     except click.ClickException as exc:
         return _say(exc.format_message())
-    except (Trouble, NoiseError, FileError, KafkaError, PageError, BrokerError) as exc:
+    except (Trouble, NoiseError, FileError, KafkaError, PageError, BrokerError, ChildError) as exc:
         return _say(str(exc))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -39,6 +39,9 @@ from noise.state.snapshot import PieceKey, decode_key, encode_key
 from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory
 from noise.tenancy import Tenancy
 
+LOOK_BACK_SECONDS = 1_800.0
+MOST_RELEASED = 20
+
 
 class Stage(Protocol):
     """One reason to show or suppress an alert. Reads the case, never changes anything."""
@@ -88,7 +91,11 @@ class Engine:
         tenant = self._tenant(alert.tenant)
         now = tenant.state.advance(now)
         decided = self._run_deadlines(tenant, now)
-        decided.append(self._arrive(tenant, alert, now, origin))
+        was_calm = not tenant.state.core.surge.is_on(now)
+        first, incident = self._arrive(tenant, alert, now, origin)
+        if was_calm and incident is not None and tenant.state.core.surge.is_on(now):
+            decided += self._release(tenant, incident, now)
+        decided.append(first)
         tenant.state.core.spoke_at = now
         keep_within(tenant.state, self._settings.limits, now)
         return decided
@@ -160,7 +167,9 @@ class Engine:
             tenant = self._tenants[name] = Tenancy(name, self._settings)
         return tenant
 
-    def _arrive(self, tenant: Tenancy, alert: Alert, now: float, origin: str) -> DecidedAlert:
+    def _arrive(
+        self, tenant: Tenancy, alert: Alert, now: float, origin: str
+    ) -> tuple[DecidedAlert, IncidentMemory | None]:
         case = self._case(tenant, alert, now)
         ruling = self._rule(self._on_arrival, case)
         if ruling is None:
@@ -174,7 +183,7 @@ class Engine:
             recording.repeated(tenant.state, case)
         else:
             case.incident = self._record(tenant, case, ruling, decision_id)
-        return self._decided(tenant, case, ruling, decision_id, None)
+        return self._decided(tenant, case, ruling, decision_id, None), case.incident
 
     def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
         state = tenant.state
@@ -242,7 +251,39 @@ class Engine:
             recording.held(state, case, ruling.hold_until, decision_id)
         elif ruling.action is not Action.SUPPRESS:
             recording.told(state, case, incident)
+        elif ruling.reason is Reason.LEARNED_NOISE:
+            recording.hidden(state, case, decision_id)
         return incident
+
+    def _release(self, tenant: Tenancy, incident: IncidentMemory, now: float) -> list[DecidedAlert]:
+        """Show what the model hid shortly before so much news came: it may belong to it."""
+        state = tenant.state
+        recent = [
+            condition
+            for condition in state.conditions.values()
+            if condition.hidden is not None and now - condition.hidden.at <= LOOK_BACK_SECONDS
+        ]
+        recent.sort(key=lambda condition: (-condition.seen_at, condition.key))
+        decided = []
+        for condition in recent[:MOST_RELEASED]:
+            kept = condition.hidden
+            if kept is None or condition.key in incident.open_members:
+                continue
+            case = self._case(tenant, kept.alert, now)
+            case.repeats = False
+            case.incident = incident
+            _ = case.score
+            decision_id = _later_id(kept.decision_id)
+            recording.moved(state, case, incident, decision_id)
+            ruling = Ruling(
+                Action.UPDATE if incident.told_at else Action.NOTIFY,
+                Reason.INCIDENT_CHANGED,
+                f"hidden {(now - kept.at) / 60:.0f} minutes ago; shown because several kinds of "
+                "alerts came since that this client never had",
+            )
+            recording.told(state, case, incident)
+            decided.append(self._decided(tenant, case, ruling, decision_id, kept.decision_id))
+        return decided
 
     # -- what becomes due
 

@@ -43,7 +43,7 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
         Flapping(settings.flapping),
         Novel(),
         Learned(settings.scoring),
-        Hold(settings.holding, settings.limits),
+        Hold(settings.holding, settings.limits, settings.scoring.hide_above),
         Member(),
     )
 

@@ -7,6 +7,7 @@ from noise.state.case import Case
 from noise.state.tenant import IncidentMemory
 
 CLEARLY_WORSE = 0.15
+TOLD_LATELY = 3_600.0
 
 
 class Member:
@@ -29,9 +30,11 @@ class Member:
 
 def _news(case: Case, incident: IncidentMemory) -> str:
     alert = case.alert
+    if case.surges:
+        return "several kinds of alerts that this client never had came within half an hour"
     if alert.severity.rank > incident.told_severity:
         return f"more severe than the incident so far: {alert.severity}"
-    if alert.check not in incident.checks:
+    if alert.check not in incident.checks and case.now - case.check.told_at > TOLD_LATELY:
         return f"a new kind of alert in this incident: {alert.check}"
     if case.score.noise_probability < incident.told_noise - CLEARLY_WORSE:
         return "clearly more likely to be real than what was told of this incident"

@@ -19,6 +19,14 @@ class Hold(msgspec.Struct):
     until: float
 
 
+class Hidden(msgspec.Struct):
+    """The alert of the present window, hidden by the model: shown after all if a surge follows."""
+
+    alert: Alert
+    decision_id: str
+    at: float
+
+
 class Condition(msgspec.Struct):
     """Times are epoch seconds of arrival; 0 means never. Changed only by ``TenantState``."""
 
@@ -42,6 +50,7 @@ class Condition(msgspec.Struct):
     incident: str | None = None
     decision_id: str = ""
     hold: Hold | None = None
+    hidden: Hidden | None = None
     told_at: float = 0.0
     told_severity: int = -1
     episodes: int = 0
@@ -55,6 +64,7 @@ class Condition(msgspec.Struct):
     probe_at: float = 0.0
     noise_answers: int = 0
     actionable_answers: int = 0
+    noise_excess: float | None = None
 
     def share_cleared_within(self, seconds: float) -> float:
         """Return the share, 0 to 1, of finished episodes that cleared within ``seconds``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from noise.alert import Alert, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
-from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hold
+from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hidden, Hold
 from noise.state.tenant import (
     CHECK,
     CONDITION,
@@ -24,6 +24,8 @@ from noise.state.tenant import (
 MAX_NAMES = 50
 VALUE_MEMORY = 50
 TROUBLE = 0.5
+NEW_CHECK = 1.0
+NEW_HERE = 0.3
 
 
 def condition_of(tenant: TenantState, alert: Alert, now: float) -> Condition:
@@ -81,6 +83,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     condition.window_at = now
     condition.count = 1
     condition.episodes += 1
+    condition.hidden = None
     condition.flips = [*condition.flips, now][-MAX_FLIPS:]
     condition.decision_id = decision_id
     if condition.incident != incident.id:
@@ -112,6 +115,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     """Note that people were told of this alert; it waits no longer."""
     condition, now, rank = case.condition, case.now, case.alert.severity.rank
     end_hold(tenant, condition)
+    condition.hidden = None
     condition.told_at = now
     condition.told_severity = rank
     condition.severity = max(condition.severity, rank)
@@ -119,6 +123,12 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     incident.told_at = incident.told_at or now
     incident.told_severity = max(incident.told_severity, rank)
     incident.told_noise = min(incident.told_noise, noise)
+    if tenant.core.surge.is_on(now):
+        tenant.core.surge_incident = incident.id
+    check = tenant.checks.get(condition.check)
+    if check is not None:
+        check.told_at = now
+        tenant.mark(CHECK, check.key)
     if noise < TROUBLE:
         tenant.core.heat.add(now, 1.0 - noise)
     tenant.mark(CONDITION, condition.key)
@@ -133,6 +143,19 @@ def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> Non
     condition.hold = Hold(case.alert, decision_id, until)
     tenant.remember_deadline(Deadline(until, HOLD, condition.key))
     tenant.mark(CONDITION, condition.key)
+
+
+def hidden(tenant: TenantState, case: Case, decision_id: str) -> None:
+    """Keep an alert that the model hid, in case that more comes to light."""
+    case.condition.hidden = Hidden(case.alert, decision_id, case.now)
+    tenant.mark(CONDITION, case.condition.key)
+
+
+def moved(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:
+    """Have a condition that was hidden belong to another incident."""
+    _leave(tenant, case.condition)
+    case.condition.incident = incident.id
+    _join(tenant, case, incident, decision_id)
 
 
 def end_hold(tenant: TenantState, condition: Condition) -> None:
@@ -168,6 +191,7 @@ def is_overtaken(case: Case) -> bool:
 def _close(tenant: TenantState, case: Case) -> None:
     condition, now = case.condition, case.now
     condition.is_open = False
+    condition.hidden = None
     tenant.open_keys.pop(condition.alert_key, None)
     condition.durations[_bin(now - condition.raised_at)] += 1
     condition.self_cleared += 1
@@ -218,6 +242,9 @@ def _learn_value(condition: Condition, value: float) -> None:
 def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     check, device, now = case.check, case.device, case.now
     tenant.checks[check.key] = check
+    novelty = NEW_CHECK if not check.episodes else 0.0 if case.condition.episodes > 1 else NEW_HERE
+    if novelty:
+        tenant.core.surge.add(now, novelty)
     check.seen_at = now
     check.episodes += 1
     check.activity.add(now)

@@ -189,8 +189,13 @@ class Engine:
         state = tenant.state
         condition = recording.condition_of(state, alert, now)
         incident = state.incident(condition.incident)
+        # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
+        # the window. Elsewhere nobody knows.
+        window = self._window
+        if state.core.clears.get(alert.source):
+            window *= condition.reminders_apart
         is_known = condition.is_open and (
-            condition.hold is not None or now - condition.window_at < self._window
+            condition.hold is not None or now - condition.window_at < window
         )
         if not is_known and alert.state is not State.CLEARED:
             incident = self._correlation.joinable(state, alert, now)

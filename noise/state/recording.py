@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noise.alert import Alert, State, short_key
+from noise.alert import Alert, State, excess, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
 from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hidden, Hold
@@ -76,14 +76,19 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     """Begin a new window of a condition: it came, came back, or went on for another window."""
     condition, alert, now = case.condition, case.alert, case.now
     tenant.conditions[condition.key] = condition
-    if not condition.is_open:
+    if condition.is_open:
+        condition.windows += 1
+    else:
         condition.raised_at = now
+        condition.windows = 0
+        condition.worst_excess = None
     _open(tenant, case)
     condition.severity = alert.severity.rank
     condition.window_at = now
     condition.count = 1
     condition.episodes += 1
     condition.hidden = None
+    _note_excess(condition, alert)
     condition.flips = [*condition.flips, now][-MAX_FLIPS:]
     condition.decision_id = decision_id
     if condition.incident != incident.id:
@@ -92,6 +97,13 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     _seen(tenant, case)
     _note_check_and_device(tenant, case, incident)
     _join(tenant, case, incident, decision_id)
+
+
+def _note_excess(condition: Condition, alert: Alert) -> None:
+    beyond = excess(alert)
+    if beyond is not None:
+        known = condition.worst_excess
+        condition.worst_excess = beyond if known is None else max(known, beyond)
 
 
 def _leave(tenant: TenantState, condition: Condition) -> None:
@@ -118,6 +130,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     condition.hidden = None
     condition.told_at = now
     condition.told_severity = rank
+    _note_excess(condition, case.alert)
     condition.severity = max(condition.severity, rank)
     noise = case.known_score.noise_probability if case.known_score else 0.5
     incident.told_at = incident.told_at or now

@@ -10,7 +10,7 @@ from noise.alert import Alert, Severity, short_key, utc
 from noise.decision import IncidentRef, Role
 from noise.incident import Incident, IncidentState, LabelSummary
 from noise.settings import Correlation as CorrelationSettings
-from noise.state.tenant import QUIET, Deadline, IncidentMemory, TenantState
+from noise.state.tenant import INCIDENT, QUIET, Deadline, IncidentMemory, TenantState
 
 SURGE_SECONDS = 3_600.0
 _BY_RANK = {severity.rank: severity for severity in Severity}
@@ -69,8 +69,20 @@ class Correlation:
             site=alert.site,
         )
         tenant.incidents[incident.id] = incident
-        tenant.remember_deadline(Deadline(now + self._quiet_after, QUIET, incident.id))
+        self.watch(tenant, incident, now + self._quiet_after)
         return incident
+
+    def wake(self, tenant: TenantState, incident: IncidentMemory, now: float) -> None:
+        """Open an incident again that had gone quiet: there is news of it."""
+        if incident.is_quiet:
+            incident.is_quiet = False
+            tenant.mark(INCIDENT, incident.id)
+            self.watch(tenant, incident, now + self._quiet_after)
+
+    def watch(self, tenant: TenantState, incident: IncidentMemory, at: float) -> None:
+        """Have the engine look at ``at`` whether the incident has gone quiet."""
+        incident.look_at = at
+        tenant.remember_deadline(Deadline(at, QUIET, incident.id))
 
     def quiet_at(self, tenant: TenantState, incident: IncidentMemory) -> float:
         """Return the epoch second from which the incident counts as quiet, as known now."""

@@ -33,6 +33,7 @@ from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
 from noise.state import recording
+from noise.state.answerable import sighting_of
 from noise.state.bounds import keep_within
 from noise.state.case import Case
 from noise.state.snapshot import PieceKey, decode_key, encode_key
@@ -109,11 +110,10 @@ class Engine:
 
     def tick(self, now: float) -> list[DecidedAlert]:
         """Run the deadlines of all tenants up to ``now``; each decides with its own time."""
-        decided: list[DecidedAlert] = []
-        for tenant in self._tenants.values():
-            if tenant.state.soonest <= now:
-                decided += self._run_deadlines(tenant, now)
-        return decided
+        due = [tenant for tenant in self._tenants.values() if tenant.state.soonest <= now]
+        # By name: a restored engine has met its tenants in another order.
+        by_name = sorted(due, key=lambda tenant: tenant.name)
+        return [one for tenant in by_name for one in self._run_deadlines(tenant, now)]
 
     def incidents(self) -> list[Incident]:
         """Take the incidents that changed since the last call."""
@@ -177,9 +177,9 @@ class Engine:
         decision_id = f"{origin}.{case.condition.key}"
         if alert.state is State.CLEARED:
             recording.cleared(tenant.state, case)
-        elif ruling.reason is Reason.CLEARED or _is_acknowledgement(case):
+        elif _adds_nothing(case, ruling):
             recording.noted(tenant.state, case)
-        elif case.repeats and ruling.action is Action.SUPPRESS:
+        elif case.repeats and ruling.action is Action.SUPPRESS and not _waits_anew(case, ruling):
             recording.repeated(tenant.state, case)
         else:
             case.incident = self._record(tenant, case, ruling, decision_id)
@@ -214,7 +214,7 @@ class Engine:
     def _rule(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
         try:
             ruling = self._judge(stages, case)
-            if not case.repeats and case.alert.state is not State.CLEARED:
+            if not case.repeats and not _adds_nothing(case, ruling):
                 _ = case.score  # asked here, so that a model that fails shows the alert
         except Exception as exc:  # noqa: BLE001 - whatever fails, the alert is shown
             return Ruling(
@@ -248,6 +248,7 @@ class Engine:
         incident = case.incident
         if incident is None:
             incident = self._correlation.open(state, case.alert, decision_id, case.now)
+        self._correlation.wake(state, incident, case.now)
         if case.repeats:
             recording.repeated(state, case)
         else:
@@ -279,7 +280,7 @@ class Engine:
             case.incident = incident
             _ = case.score
             decision_id = _later_id(kept.decision_id)
-            recording.moved(state, case, incident, decision_id)
+            recording.joined(state, case, incident, decision_id)
             ruling = Ruling(
                 Action.UPDATE if incident.told_at else Action.NOTIFY,
                 Reason.INCIDENT_CHANGED,
@@ -316,6 +317,8 @@ class Engine:
         decision_id = _later_id(hold.decision_id)
         if case.incident is None:
             case.incident = self._correlation.open(state, hold.alert, decision_id, due.at)
+            recording.joined(state, case, case.incident, decision_id)
+        self._correlation.wake(state, case.incident, due.at)
         if ruling.hold_until is not None:
             recording.held(state, case, ruling.hold_until, decision_id)
         elif ruling.action is not Action.SUPPRESS:
@@ -324,11 +327,12 @@ class Engine:
 
     def _quiet(self, tenant: Tenancy, due: Deadline) -> None:
         incident = tenant.state.incident(due.key)
-        if incident is None or incident.resolved_at or incident.is_quiet:
+        if incident is None or incident.resolved_at or incident.look_at != due.at:
             return
         at = self._correlation.quiet_at(tenant.state, incident)
         if at > due.at:
-            tenant.state.remember_deadline(Deadline(at, due.kind, due.key))
+            self._correlation.watch(tenant.state, incident, at)
+            tenant.state.changed.add((INCIDENT, incident.id))  # no news to anybody else
             return
         incident.is_quiet = True
         tenant.state.mark(INCIDENT, incident.id)
@@ -367,8 +371,18 @@ class Engine:
         return DecidedAlert(case.alert, decision, _reference(case), _repeat(case))
 
 
-def _is_acknowledgement(case: Case) -> bool:
-    return case.alert.state is State.ACKNOWLEDGED and case.condition.is_open
+def _adds_nothing(case: Case, ruling: Ruling | None) -> bool:
+    """Say whether it is no trouble of its own: a clear, what it overtook, an acknowledgement."""
+    if ruling is not None and ruling.reason is Reason.CLEARED:
+        return True
+    if case.alert.state is State.ACKNOWLEDGED:
+        return case.condition.is_open
+    return case.alert.state is State.CLEARED
+
+
+def _waits_anew(case: Case, ruling: Ruling) -> bool:
+    """Say whether a condition got worse while it may not be told: it is told afterwards."""
+    return ruling.hold_until is not None and case.alert.severity.rank > case.condition.severity
 
 
 def _persisted(case: Case) -> Ruling:
@@ -382,8 +396,8 @@ def _persisted(case: Case) -> Ruling:
 
 
 def _later_id(decision_id: str) -> str:
-    first, _, number = decision_id.partition("+")
-    return f"{first}+{int(number or 0) + 1}"
+    first = sighting_of(decision_id)
+    return f"{first}+{int(decision_id[len(first) + 1 :] or 0) + 1}"
 
 
 def _explanation(ruling: Ruling, score: Score | None) -> tuple[Explanation, ...]:

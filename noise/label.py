@@ -67,6 +67,8 @@ def decode_label(value: bytes) -> Label:
         label = _decoder.decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise LabelError(str(exc)) from exc
+    if "\0" in label.tenant:
+        raise LabelError("tenant holds a NUL character")
     if label.labelled_at.tzinfo is None:
         raise LabelError("labelled_at needs a time zone")
     targets = (label.decision_id, label.incident_id, label.condition_key, label.outcome)

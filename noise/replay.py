@@ -112,7 +112,7 @@ class Replay:
         self._engine = engine
         self._directory = directory
         self._technicians = technicians
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[tuple[str, str], Answer] = {}
         self._waiting: list[_Waiting] = []
         self._labels = 0
         self._ticked_at = 0.0
@@ -164,7 +164,7 @@ class Replay:
         answer = self._technicians.answer(alert.event_key, truth)
         if answer is None:
             return
-        self._answers[alert.event_key] = answer
+        self._answers[alert.tenant, alert.event_key] = answer
         if len(self._answers) > MAX_WAITING:
             del self._answers[next(iter(self._answers))]
 
@@ -179,9 +179,9 @@ class Replay:
         alert, decision = decided.alert, decided.decision
         if decision.action is Action.SUPPRESS:
             if decision.hold_until is None:
-                self._answers.pop(alert.event_key, None)
+                self._answers.pop((alert.tenant, alert.event_key), None)
             return
-        answer = self._answers.pop(alert.event_key, None)
+        answer = self._answers.pop((alert.tenant, alert.event_key), None)
         if answer is None:
             return
         at = decision.decided_at.timestamp() + answer.delay_seconds

@@ -185,8 +185,8 @@ class Ledger(msgspec.Struct):
     def _book(
         self, one: Answerable, verdict: Verdict | None, audit_share: float, amount: float
     ) -> None:
-        part = _part(one)
-        if verdict is None or part is Part.LEFT_OUT:
+        part, score = _part(one), one.noise_probability
+        if verdict is None or score is None or part is Part.LEFT_OUT:
             return
         stratum = self.member if one.told else self.first
         is_real = verdict is Verdict.ACTIONABLE
@@ -200,11 +200,9 @@ class Ledger(msgspec.Struct):
         if part is Part.SAMPLED:
             _add(stratum, "audited", amount)
             _add(stratum, "audited_real", amount if is_real else 0.0)
-        self._score(one.noise_probability, is_real, amount)
+        self._score(score, is_real, amount)
 
-    def _score(self, noise_probability: float | None, is_real: bool, amount: float) -> None:
-        if noise_probability is None:
-            return
+    def _score(self, noise_probability: float, is_real: bool, amount: float) -> None:
         scores = self.real_scores if is_real else self.noise_scores
         index = _bin(noise_probability)
         scores[index] = max(0.0, scores[index] + amount)

@@ -67,8 +67,8 @@ def _answers(judged: Judgement) -> str:
 def _called(tally: Tally) -> str:
     total = tally.noise_answers + tally.actionable_answers
     if tally.actionable_answers > tally.noise_answers:
-        return f"real {tally.actionable_answers} of {_times(total)}"
-    return f"noise {tally.noise_answers} of {_times(total)}"
+        return f"real {_out_of(tally.actionable_answers, total)}"
+    return f"noise {_out_of(tally.noise_answers, total)}"
 
 
 def _kind(judged: Judgement) -> str:
@@ -84,7 +84,7 @@ def _cleared(judged: Judgement) -> str:
         cleared, episodes, whose = facts.cleared, facts.episodes, "it"
     else:
         cleared, episodes, whose = facts.check_cleared, facts.check_episodes, "this check"
-    text = f"{whose} cleared by itself {cleared} of {_times(episodes)}"
+    text = f"{whose} cleared by itself {_out_of(cleared, episodes)}"
     if facts.typical_seconds:
         text += f", usually within {_duration(facts.typical_seconds)}"
     return text
@@ -193,6 +193,10 @@ def answers_needed(judged: Judgement, hide_above: float) -> int:
     if judged.probability >= hide_above:
         return max(1, ceil(noise / share - noise - actionable))
     return max(1, ceil((share * (noise + actionable) - noise) / (1.0 - share)))
+
+
+def _out_of(count: int, total: int) -> str:
+    return "once" if count == total == 1 else f"{count} of {total} times"
 
 
 def _times(count: int) -> str:

@@ -113,7 +113,8 @@ class TenantModel:
             part = part_of(name)
             self.changed.add(part)
             if name not in self.counts.tallies and not self.regression.knows(name):
-                self.names[part].discard(name)
+                # A part that could not be read back has no names, though its answers are undone.
+                self.names.setdefault(part, set()).discard(name)
 
 
 def _confidence(estimate: Estimate, disagreement: float) -> Confidence:

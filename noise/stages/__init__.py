@@ -34,16 +34,17 @@ AnyStage = (
 
 def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
     """Return what judges an alert when it arrives, in order; the first ruling counts."""
+    most_waiting = _most_waiting(settings)
     return (
         Clear(),
         Acknowledged(),
         *_orders(settings),
         Escalation(),
         Repeat(),
-        Flapping(settings.flapping),
+        Flapping(settings.flapping, most_waiting),
         Novel(),
         Learned(settings.scoring),
-        Hold(settings.holding, settings.limits, settings.scoring.hide_above),
+        Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Member(),
     )
 
@@ -56,6 +57,11 @@ def stages_after_hold(settings: Settings) -> tuple[AnyStage, ...]:
 def _orders(settings: Settings) -> Iterator[AnyStage]:
     """Yield what carries out the owner's orders, where there are any."""
     if settings.maintenance:
-        yield Maintenance(settings.maintenance)
+        yield Maintenance(settings.maintenance, _most_waiting(settings))
     if settings.policies:
         yield Policy(settings.policies)
+
+
+def _most_waiting(settings: Settings) -> int:
+    # What waits is never forgotten, so it must leave room for what does not.
+    return settings.limits.conditions // 2

@@ -30,6 +30,11 @@ def _clear(case: Case) -> Ruling:
         return Ruling(
             Action.SUPPRESS, Reason.CLEARED, "clears an earlier raise than the one that is open"
         )
+    if not condition.is_open:
+        return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears nothing that is known to be open")
+    told = incident is not None and incident.told_at > 0.0
+    if incident is not None and told and incident.open_members == [condition.key]:
+        return Ruling(Action.UPDATE, Reason.RESOLVED, "everything in this incident has cleared")
     if condition.hold is not None:
         waited = (case.now - condition.raised_at) / 60
         return Ruling(
@@ -37,19 +42,16 @@ def _clear(case: Case) -> Ruling:
             Reason.CLEARED_WHILE_HELD,
             f"cleared by itself after {waited:.0f} minutes, before anybody was told",
         )
-    if not condition.is_open:
-        return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears nothing that is known to be open")
-    if incident is None or not incident.told_at:
-        return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears what nobody was told of")
-    if [key for key in incident.open_members if key != condition.key]:
+    if told:
         return Ruling(
             Action.SUPPRESS, Reason.CLEARED, "other parts of the incident have not cleared yet"
         )
-    return Ruling(Action.UPDATE, Reason.RESOLVED, "everything in this incident has cleared")
+    return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears what nobody was told of")
 
 
 def _is_late(case: Case) -> bool:
     condition, alert = case.condition, case.alert
     if alert.occurred_at is None or alert.alert_key != condition.cleared_alert_key:
         return False
-    return alert.occurred_at.timestamp() <= condition.cleared_occurred_at
+    # At the very second of the clear it may as well have come back: that is shown.
+    return alert.occurred_at.timestamp() < condition.cleared_occurred_at

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from noise.alert import Severity
 from noise.decision import Action, Reason, Ruling
-from noise.settings import Holding, Limits
+from noise.settings import Holding
 from noise.state.case import Case
 
 
 class Hold:
     """Keeps an alert back until a deadline, if its like has been seen to clear by itself."""
 
-    def __init__(self, settings: Holding, limits: Limits, hide_above: float) -> None:
+    def __init__(self, settings: Holding, most_waiting: int, hide_above: float) -> None:
         """Take the times to wait by severity, and what counts as hopeless.
 
         What technicians found real before waits only above a noise probability of ``hide_above``.
         """
         self._hide_above = hide_above
         self._settings = settings
-        self._most = limits.conditions // 2
+        self._most = most_waiting
         self._seconds = {
             Severity.INFO: settings.low_minutes * 60.0,
             Severity.LOW: settings.low_minutes * 60.0,
@@ -47,6 +47,8 @@ class Hold:
 
     def _is_hopeless(self, case: Case, seconds: float) -> bool:
         condition, settings = case.condition, self._settings
+        if condition.is_open and condition.told_at >= condition.raised_at:
+            return True  # people were told of it, and it goes on all the same
         if condition.self_cleared >= settings.hopeless_after:
             return condition.share_cleared_within(seconds) < settings.hopeless_share
         check = case.check

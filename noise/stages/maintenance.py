@@ -15,16 +15,22 @@ SECURITY = "security"
 class Maintenance:
     """Hides what planned work causes; what is still open when the window ends is shown then."""
 
-    def __init__(self, windows: Sequence[MaintenanceWindow]) -> None:
+    def __init__(self, windows: Sequence[MaintenanceWindow], most_waiting: int) -> None:
         """Compile the windows of the configuration."""
+        self._most = most_waiting
         self._windows = [
             (w.name, w.starts_at.timestamp(), w.ends_at.timestamp(), compile_matchers(w.matchers))
             for w in windows
         ]
 
     def judge(self, case: Case) -> Ruling | None:
-        """Hide the alert until the window ends; security alerts are never planned."""
+        """Hide the alert until the window ends; security alerts are never planned.
+
+        Beyond the bound of what may wait nothing could be shown at the end: it is judged at once.
+        """
         if case.alert.category == SECURITY:
+            return None
+        if case.tenant.holds >= self._most and not case.repeats:
             return None
         for name, starts_at, ends_at, fits in self._windows:
             if starts_at <= case.now < ends_at and fits(case.alert):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from noise.alert import State
 from noise.decision import Action, Reason, Ruling
 from noise.settings import Sampling as SamplingSettings
 from noise.state.case import Case
 
-_JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER, Reason.FLAPPING})
+# What waits is no verdict yet: flapping, held and planned alerts are shown if they stay.
+_JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER})
 _SPACE = float(1 << 64)
 
 
@@ -25,7 +27,7 @@ class Sampling:
 
     def review(self, case: Case, ruling: Ruling) -> Ruling:
         """Return ``ruling``, or one that shows the alert as a probe or an audit sample."""
-        if ruling.reason not in _JUDGED:
+        if ruling.reason not in _JUDGED or case.alert.state is State.ACKNOWLEDGED:
             return ruling
         if ruling.reason is Reason.LEARNED_NOISE and self._is_probe(case):
             return Ruling(Action.NOTIFY, Reason.PROBE, "shown to check that it is still noise")

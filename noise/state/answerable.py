@@ -7,6 +7,7 @@ those that supersede it. People answer any of them, or a repeat, and mean the si
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -19,6 +20,8 @@ from noise.state.tenant import IncidentMemory
 
 DAY = 86_400.0
 EVEN = 1e-9  # a balance closer to zero is none
+
+_Age = tuple[float, str]
 
 
 class Answer(msgspec.Struct, array_like=True):
@@ -86,7 +89,10 @@ class Answerable(msgspec.Struct, kw_only=True):
 
 def sighting_of(decision_id: str) -> str:
     """Return the first decision's id: later ones end with + and a number."""
-    return decision_id.partition("+")[0]
+    if "+" not in decision_id:
+        return decision_id
+    origin, dot, rest = decision_id.rpartition(".")  # an origin may hold a + of its own
+    return origin + dot + rest.partition("+")[0]
 
 
 def answerable(
@@ -118,8 +124,8 @@ class Answerables:
         """Start with none."""
         self._limit = limits.unanswered
         self._seconds = limits.days * DAY
-        self._swept_at = 0.0
         self._sightings: dict[str, Answerable] = {}
+        self._ages: list[_Age] = []
         self._by_condition: dict[str, str] = {}
         self._by_device: dict[str, set[str]] = {}
         self._by_incident: dict[str, set[str]] = {}
@@ -155,6 +161,7 @@ class Answerables:
 
     def _link(self, sighting: str, one: Answerable) -> None:
         self._sightings[sighting] = one
+        heappush(self._ages, _age(one))
         latest = self.latest(one.condition)
         if latest is None or _age(latest) <= _age(one):
             self._by_condition[one.condition] = sighting
@@ -197,18 +204,14 @@ class Answerables:
         return [(sighting, self._sightings.get(sighting)) for sighting in sorted(changed)]
 
     def _keep_within(self, now: float) -> None:
-        if now - self._swept_at >= DAY:
-            self._swept_at = now
-            self._forget([one for one in self if one.decided_at < now - self._seconds])
-        excess = len(self) - self._limit
-        if excess > 0:
-            # A tenth at a time: sorting all for each newcomer would make a flood slow.
-            self._forget(sorted(self, key=_age)[: excess + self._limit // 10])
-
-    def _forget(self, gone: list[Answerable]) -> None:
-        for one in gone:
-            self._unlink(one)
-            self.mark(one)
+        # By age alone, whatever was swept before: a restored engine must forget the same ones.
+        before = now - self._seconds
+        while len(self) > self._limit or self._ages[0][0] < before:
+            decided_at, decision_id = heappop(self._ages)
+            oldest = self.get(decision_id)
+            if oldest is not None and _age(oldest) == (decided_at, decision_id):
+                self._unlink(oldest)
+                self.mark(oldest)
 
     def _unlink(self, gone: Answerable) -> None:
         sighting = gone.sighting
@@ -219,7 +222,7 @@ class Answerables:
         _discard(self._by_incident, gone.incident, sighting)
 
 
-def _age(one: Answerable) -> tuple[float, str]:
+def _age(one: Answerable) -> _Age:
     return (one.decided_at, one.decision_id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from noise.settings import Limits
+from noise.state.condition import Condition
 from noise.state.tenant import CHECK, CONDITION, CORE, DEVICE, INCIDENT, TenantState
 
 DAY = 86_400.0
@@ -64,5 +65,14 @@ def _drop(tenant: TenantState, kind: str, pieces: dict[str, Any], keys: Iterable
     for key in list(keys):
         piece = pieces.pop(key)
         if kind == CONDITION:
-            tenant.open_keys.pop(piece.alert_key, None)
+            _let_go(tenant, piece)
         tenant.mark(kind, key)
+
+
+def _let_go(tenant: TenantState, condition: Condition) -> None:
+    """Have nothing wait for the clear of a condition that is forgotten."""
+    tenant.give_up_alert_key(condition)
+    incident = tenant.incident(condition.incident)
+    if incident is not None and condition.key in incident.open_members:
+        incident.open_members.remove(condition.key)
+        tenant.mark(INCIDENT, incident.id)

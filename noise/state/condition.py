@@ -64,7 +64,6 @@ class Condition(msgspec.Struct):
     value_mean: float = 0.0
     value_spread: float = 0.0
     last_value: float | None = None
-    probe_at: float = 0.0
     noise_answers: int = 0
     actionable_answers: int = 0
     noise_excess: float | None = None

@@ -14,6 +14,7 @@ from noise.state.tenant import (
     HOLD,
     INCIDENT,
     MAX_SITES,
+    MAX_SOURCES,
     CheckState,
     Deadline,
     DeviceState,
@@ -21,7 +22,7 @@ from noise.state.tenant import (
     TenantState,
 )
 
-MAX_NAMES = 50
+MAX_MEMBERS = 50
 VALUE_MEMORY = 50
 TROUBLE = 0.5
 NEW_CHECK = 1.0
@@ -91,12 +92,9 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     _note_excess(condition, alert)
     condition.flips = [*condition.flips, now][-MAX_FLIPS:]
     condition.decision_id = decision_id
-    if condition.incident != incident.id:
-        _leave(tenant, condition)
-    condition.incident = incident.id
     _seen(tenant, case)
     _note_check_and_device(tenant, case, incident)
-    _join(tenant, case, incident, decision_id)
+    joined(tenant, case, incident, decision_id)
 
 
 def _note_excess(condition: Condition, alert: Alert) -> None:
@@ -111,16 +109,17 @@ def _leave(tenant: TenantState, condition: Condition) -> None:
     old = tenant.incident(condition.incident)
     if old is not None and condition.key in old.open_members:
         old.open_members.remove(condition.key)
+        tenant.mark(INCIDENT, old.id)
 
 
 def _open(tenant: TenantState, case: Case) -> None:
     condition, alert = case.condition, case.alert
-    if condition.alert_key != alert.alert_key:
-        tenant.open_keys.pop(condition.alert_key, None)
+    occurred_at = _occurred(alert)
+    if condition.is_open and 0.0 < occurred_at < condition.occurred_at:
+        return  # overtaken on its way here: the clear of the newer raise is the one that counts
+    tenant.take_alert_key(condition, alert.alert_key)
     condition.is_open = True
-    condition.alert_key = alert.alert_key
-    condition.occurred_at = _occurred(alert)
-    tenant.open_keys[alert.alert_key] = condition.key
+    condition.occurred_at = occurred_at
 
 
 def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
@@ -154,6 +153,7 @@ def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> Non
     if condition.hold is None:
         tenant.holds += 1
     condition.hold = Hold(case.alert, decision_id, until)
+    condition.severity = max(condition.severity, case.alert.severity.rank)
     tenant.remember_deadline(Deadline(until, HOLD, condition.key))
     tenant.mark(CONDITION, condition.key)
 
@@ -162,13 +162,6 @@ def hidden(tenant: TenantState, case: Case, decision_id: str) -> None:
     """Keep an alert that the model hid, in case that more comes to light."""
     case.condition.hidden = Hidden(case.alert, decision_id, case.now)
     tenant.mark(CONDITION, case.condition.key)
-
-
-def moved(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:
-    """Have a condition that was hidden belong to another incident."""
-    _leave(tenant, case.condition)
-    case.condition.incident = incident.id
-    _join(tenant, case, incident, decision_id)
 
 
 def end_hold(tenant: TenantState, condition: Condition) -> None:
@@ -182,10 +175,11 @@ def end_hold(tenant: TenantState, condition: Condition) -> None:
 def cleared(tenant: TenantState, case: Case) -> None:
     """Close the condition and learn how long it lasted."""
     condition, alert, now = case.condition, case.alert, case.now
-    tenant.core.clears[alert.source] = tenant.core.clears.get(alert.source, 0) + 1
+    _note_clear(tenant, alert.source)
     condition.cleared_at = now
     condition.cleared_alert_key = alert.alert_key
-    condition.cleared_occurred_at = _occurred(alert)
+    # A clock that runs ahead must not make raises of the future look late.
+    condition.cleared_occurred_at = min(_occurred(alert), now)
     tenant.conditions[condition.key] = condition
     _seen(tenant, case)
     if condition.is_open and not is_overtaken(case):
@@ -205,7 +199,7 @@ def _close(tenant: TenantState, case: Case) -> None:
     condition, now = case.condition, case.now
     condition.is_open = False
     condition.hidden = None
-    tenant.open_keys.pop(condition.alert_key, None)
+    tenant.give_up_alert_key(condition)
     condition.durations[_bin(now - condition.raised_at)] += 1
     condition.self_cleared += 1
     check = tenant.checks.get(condition.check)
@@ -282,25 +276,30 @@ def _note_site(tenant: TenantState, case: Case) -> None:
     sites.setdefault(site, Activity()).add(case.now)
 
 
-def _join(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:
-    alert, now = case.alert, case.now
-    if incident.id not in tenant.incidents:
-        tenant.incidents[incident.id] = incident
+def _note_clear(tenant: TenantState, source: str) -> None:
+    clears = tenant.core.clears
+    if source not in clears and len(clears) >= MAX_SOURCES:
+        del clears[min(clears, key=lambda name: (clears[name], name))]
+    clears[source] = clears.get(source, 0) + 1
+
+
+def joined(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:
+    """Make the condition an open member of ``incident``, and of no other one."""
+    condition, alert, now = case.condition, case.alert, case.now
+    if condition.incident != incident.id:
+        _leave(tenant, condition)
+    condition.incident = incident.id
     incident.last_at = now
-    incident.is_quiet = False
-    incident.resolved_at = 0.0
     incident.severity = max(incident.severity, alert.severity.rank)
     incident.member_count += 1
-    _add(incident.members, decision_id)
-    _add(incident.checks, alert.check)
+    if len(incident.members) < MAX_MEMBERS:
+        incident.members.append(decision_id)
+    if alert.check not in incident.checks:
+        incident.checks.append(alert.check)
     if alert.device is not None and alert.device not in incident.devices:
         incident.device_count += 1
         incident.devices.append(alert.device)
-    if case.condition.key not in incident.open_members:
-        incident.open_members.append(case.condition.key)
+    if condition.key not in incident.open_members:
+        incident.open_members.append(condition.key)
+    tenant.mark(CONDITION, condition.key)
     tenant.mark(INCIDENT, incident.id)
-
-
-def _add(names: list[str], name: str) -> None:
-    if len(names) < MAX_NAMES and name not in names:
-        names.append(name)

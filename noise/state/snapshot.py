@@ -61,7 +61,10 @@ def decode_key(raw: bytes) -> PieceKey:
     parts = raw.split(_SEPARATOR, 2)
     if len(parts) != len(PieceKey._fields):
         raise SnapshotError(f"{raw[:80]!r} is no key of saved state")
-    return PieceKey(*(part.decode("utf-8", "surrogatepass") for part in parts))
+    try:
+        return PieceKey(*(part.decode("utf-8", "surrogatepass") for part in parts))
+    except UnicodeDecodeError as exc:
+        raise SnapshotError(f"{raw[:80]!r} is no key of saved state: {exc}") from exc
 
 
 def encode_piece(piece: Piece) -> bytes:
@@ -76,7 +79,7 @@ def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
         tenant.core = piece
     elif isinstance(piece, Condition):
         tenant.conditions[piece.key] = piece
-        if piece.is_open:
+        if piece.is_open and piece.alert_key:
             tenant.open_keys[piece.alert_key] = piece.key
         if piece.hold is not None:
             tenant.holds += 1
@@ -87,8 +90,8 @@ def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
         tenant.devices[piece.key] = piece
     else:
         tenant.incidents[piece.id] = piece
-        if not (piece.is_quiet or piece.resolved_at):
-            tenant.remember_deadline(Deadline(piece.last_at, QUIET, piece.id))
+        if piece.is_watched:
+            tenant.remember_deadline(Deadline(piece.look_at, QUIET, piece.id))
 
 
 def _decode(key: PieceKey, value: bytes) -> Piece:

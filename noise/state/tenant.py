@@ -5,7 +5,7 @@ The structs are what is saved, one record each; all times are epoch seconds and 
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +14,8 @@ from noise.state.activity import Activity, Surge
 from noise.state.condition import Condition
 
 MAX_SITES = 200
+MAX_SOURCES = 50
+SPARE_DEADLINES = 100
 
 
 class CheckState(msgspec.Struct):
@@ -44,7 +46,8 @@ class DeviceState(msgspec.Struct):
 class IncidentMemory(msgspec.Struct):
     """An incident as the engine remembers it; ``Incident`` is what consumers see of it.
 
-    ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids.
+    ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids. At
+    ``look_at`` the engine looks whether it has gone quiet.
     """
 
     id: str
@@ -67,8 +70,14 @@ class IncidentMemory(msgspec.Struct):
     told_noise: float = 1.0
     resolved_at: float = 0.0
     is_quiet: bool = False
+    look_at: float = 0.0
     noise_answers: int = 0
     actionable_answers: int = 0
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it may still go quiet."""
+        return not self.is_quiet and not self.resolved_at
 
 
 class TenantCore(msgspec.Struct):
@@ -109,7 +118,7 @@ class TenantState:
     """The pieces of one tenant by key, which of them changed, and what becomes due.
 
     ``open_keys`` leads from the alert key of an open raise to its condition: the clear of some
-    products says no more than that.
+    products says no more than that. Where conditions share a key, it is the last one's.
     """
 
     def __init__(self, tenant: str) -> None:
@@ -135,6 +144,14 @@ class TenantState:
     def remember_deadline(self, deadline: Deadline) -> None:
         """Have ``deadline`` come out of ``next_due`` when its time has come."""
         heappush(self._due, deadline)
+        if len(self._due) > SPARE_DEADLINES + 2 * (len(self.conditions) + len(self.incidents)):
+            self._drop_deadlines_of_what_is_over()
+
+    def _drop_deadlines_of_what_is_over(self) -> None:
+        holds = [(c.hold.until, HOLD, c.key) for c in self.conditions.values() if c.hold]
+        looks = [(i.look_at, QUIET, i.id) for i in self.incidents.values() if i.is_watched]
+        self._due = [Deadline(*due) for due in holds + looks]
+        heapify(self._due)
 
     @property
     def soonest(self) -> float:
@@ -146,6 +163,23 @@ class TenantState:
         if not self._due or self._due[0].at > until:
             return None
         return heappop(self._due)
+
+    def take_alert_key(self, condition: Condition, alert_key: str) -> None:
+        """Have the clear with ``alert_key`` find ``condition``, and no other one."""
+        holder = self.open_keys.get(alert_key)
+        if holder == condition.key:
+            return
+        if holder is not None:
+            self.conditions[holder].alert_key = ""
+            self.mark(CONDITION, holder)
+        self.give_up_alert_key(condition)
+        condition.alert_key = alert_key
+        self.open_keys[alert_key] = condition.key
+
+    def give_up_alert_key(self, condition: Condition) -> None:
+        """Have no clear find ``condition`` by its alert key any more."""
+        if self.open_keys.get(condition.alert_key) == condition.key:
+            del self.open_keys[condition.alert_key]
 
     def mark(self, kind: str, key: str) -> None:
         """Note that a piece changed and must be saved."""

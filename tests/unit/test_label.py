@@ -54,3 +54,8 @@ def test_an_outcome_names_a_device_and_a_time():
 def test_a_label_that_cannot_be_read_is_refused_with_a_reason(value):
     with pytest.raises(LabelError, match=r"."):
         decode_label(value)
+
+
+def test_a_tenant_that_would_break_the_keys_of_saved_state_is_refused():
+    with pytest.raises(LabelError, match="NUL"):
+        decode_label(encoded(tenant="acme\0c"))

@@ -104,6 +104,15 @@ def test_a_check_known_from_other_devices_is_new_only_here():
     assert "first_of_check" not in named
 
 
+def test_of_a_check_whose_tool_sends_no_clears_nothing_is_said_on_clearing():
+    tenant = TenantState("acme")
+    raise_it(tenant, NOW - 60)
+
+    named = inputs(facts(case_of(tenant, alert(device="srv2"))))
+
+    assert "check_cleared" not in named
+
+
 def test_an_alert_without_a_device_is_of_no_new_device():
     named = inputs(facts(case_of(TenantState("acme"), alert(device=None))))
 

@@ -142,6 +142,27 @@ def test_saved_sightings_come_back_in_any_order():
     assert restored.take_changed() == []
 
 
+def test_what_is_forgotten_depends_on_age_alone_and_not_on_a_restart():
+    sightings = [sighting(f"d{n}.c{n}", decided_at=NOW + n * 3600) for n in range(60)]
+    live, restored = remembered(*sightings, days=1), Answerables(Limits(days=1))
+    for one in reversed(list(live)):
+        restored.load(one)
+
+    live.remember(sighting("e1.c1", decided_at=NOW + 61 * 3600))
+    restored.remember(sighting("e1.c1", decided_at=NOW + 61 * 3600))
+
+    assert {one.sighting for one in live} == {one.sighting for one in restored}
+    assert min(one.decided_at for one in live) >= NOW + 37 * 3600
+
+
+def test_a_decision_that_was_replaced_is_not_forgotten_with_the_earlier_one():
+    kept = remembered(sighting("d1.c1"), sighting("d1.c1+1", decided_at=NOW + DAY), days=1)
+
+    kept.remember(sighting("d2.c2", decided_at=NOW + 1.5 * DAY))
+
+    assert kept.get("d1.c1") is not None
+
+
 def test_the_verdict_is_the_balance_of_the_answers():
     one = sighting()
     assert one.verdict is None

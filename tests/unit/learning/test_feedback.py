@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from noise.alert import short_key, utc
+from noise.label import Outcome, Verdict
+from noise.learning.feedback import (
+    HOUR,
+    MAX_ANSWERS,
+    MAX_WAITING,
+    Feedback,
+    Heard,
+    LabelOutcome,
+    Lesson,
+    Resolution,
+)
+from noise.settings import Limits
+from noise.state.answerable import Answerable, Answerables
+from noise.state.condition import Condition
+from tests.factories import label, sighting
+
+NOW = 1_780_000_000.0
+NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE
+
+
+class Desk:
+    """Where labels meet sightings."""
+
+    def __init__(self, *sightings: Answerable, conditions: dict[str, Condition] | None = None):
+        self.answerables = Answerables(Limits())
+        self.feedback = Feedback(self.answerables, conditions or {})
+        self.at = NOW
+        for one in sightings:
+            self.answerables.remember(one)
+
+    def hear(
+        self, target: str | None = "d1.c1", verdict: str = "noise", by: str = "tess", **fields: Any
+    ) -> Resolution:
+        self.at += 1
+        return self.feedback.hear(label(target, verdict, by, self.at, **fields), self.at)
+
+
+def learned(resolution: Resolution) -> float:
+    """What models take in on balance: above zero for noise."""
+    return sum(_signed(lesson) for lesson in resolution.lessons)
+
+
+def _signed(lesson: Lesson) -> float:
+    weight = lesson.weight if lesson.verdict is NOISE else -lesson.weight
+    return -weight if lesson.is_undone else weight
+
+
+def test_an_answer_teaches_the_facts_of_its_decision():
+    one = sighting()
+    resolution = Desk(one).hear()
+
+    assert resolution.outcome is LabelOutcome.LEARNED
+    assert resolution.heard == [Heard(one, None, NOISE)]
+    (lesson,) = resolution.lessons
+    assert lesson.facts is one.facts
+    assert (lesson.verdict, lesson.weight, lesson.is_undone, lesson.is_whole) == (
+        NOISE,
+        1,
+        False,
+        True,
+    )
+
+
+def test_any_decision_on_a_sighting_is_an_answer_to_it():
+    desk = Desk(sighting("d1.c1+1"))
+
+    assert desk.hear("d1.c1").outcome is LabelOutcome.LEARNED
+    assert desk.hear("d1.c1+1", by="tom").outcome is LabelOutcome.LEARNED
+
+
+def test_a_repeat_is_answered_by_its_condition():
+    desk = Desk(sighting("d1.c1"))
+
+    assert desk.hear("d99.c1").outcome is LabelOutcome.LEARNED
+    assert desk.hear("d99.c2").outcome is LabelOutcome.UNKNOWN_TARGET
+
+
+def test_a_label_that_comes_twice_counts_once():
+    desk = Desk(sighting())
+    desk.hear(label_id="l1")
+
+    again = desk.hear(label_id="l1")
+
+    assert again.outcome is LabelOutcome.REPEATED
+    assert (again.lessons, again.heard) == ([], [])
+
+
+def test_a_technician_who_says_the_same_again_counts_once():
+    desk = Desk(sighting())
+    desk.hear()
+
+    again = desk.hear()
+
+    assert again.outcome is LabelOutcome.REPEATED
+    assert again.lessons == []
+
+
+def test_a_later_word_of_a_technician_corrects_the_earlier_one():
+    desk = Desk(one := sighting())
+    desk.hear(verdict="noise")
+
+    corrected = desk.hear(verdict="actionable")
+
+    assert corrected.outcome is LabelOutcome.CORRECTED
+    assert learned(corrected) == -2
+    assert corrected.heard == [Heard(one, NOISE, REAL)]
+    assert [lesson.is_undone for lesson in corrected.lessons] == [True, False]
+
+
+def test_an_earlier_word_that_comes_late_corrects_nothing():
+    desk = Desk(one := sighting())
+    desk.hear(verdict="actionable")
+
+    late = desk.feedback.hear(label("d1.c1", "noise", at=NOW - 60), NOW + 9)
+
+    assert late.outcome is LabelOutcome.OUTDATED
+    assert late.lessons == []
+    assert one.verdict is REAL
+
+
+def test_technicians_who_differ_teach_nothing_until_one_side_is_more():
+    desk = Desk(one := sighting())
+    desk.hear(verdict="noise", by="tess")
+
+    even = desk.hear(verdict="actionable", by="tom")
+    assert even.outcome is LabelOutcome.CONFLICTING
+    assert learned(even) == -1
+    assert one.verdict is None
+    assert one.taught == []
+
+    settled = desk.hear(verdict="actionable", by="tim")
+    assert learned(settled) == -1
+    assert one.verdict is REAL
+
+
+def test_what_is_taken_back_in_part_stays_in_part():
+    quiet = sighting("d2.c2", check="cpu", noise_probability=0.9)
+    desk = Desk(sighting(noise_probability=0.2), quiet)
+    desk.hear("d2.c2", "noise")
+
+    resolution = desk.hear(None, "actionable", by="tim", incident_id="i1")
+
+    back = next(lesson for lesson in resolution.lessons if lesson.is_undone)
+    assert back.weight == pytest.approx(0.125)
+    assert sum(taught.weight for taught in quiet.taught) == pytest.approx(0.875)
+    assert quiet.verdict is NOISE
+
+
+def test_answers_on_one_sighting_are_bounded():
+    desk = Desk(one := sighting())
+    for number in range(MAX_ANSWERS + 5):
+        desk.hear(by=f"t{number}")
+
+    assert len(one.answers) == MAX_ANSWERS
+
+
+def test_noise_said_of_an_incident_means_all_its_checks():
+    desk = Desk(sighting("d1.c1"), sighting("d2.c2", check="cpu"))
+
+    resolution = desk.hear(None, incident_id="i1")
+
+    assert [lesson.weight for lesson in resolution.lessons] == [1, 1]
+
+
+def test_real_said_of_an_incident_is_shared_by_suspicion():
+    desk = Desk(
+        sighting("d1.c1", noise_probability=0.2),
+        sighting("d2.c2", check="cpu", noise_probability=0.9),
+        sighting("d3.c3", check="ping", noise_probability=None),
+        sighting("d4.c4", check="raid", noise_probability=1.0),
+    )
+
+    resolution = desk.hear(None, "actionable", incident_id="i1")
+
+    weights = {lesson.facts.check: lesson.weight for lesson in resolution.lessons}
+    assert weights == pytest.approx({"disk": 1, "cpu": 0.125, "ping": 0.625, "raid": 0.0125})
+
+
+def test_an_outcome_is_real_for_what_the_device_said_around_that_time():
+    near = sighting("d1.c1", decided_at=NOW - HOUR)
+    other = sighting("d2.c2", check="cpu", decided_at=NOW + HOUR / 2)
+    early = sighting("d3.c3", check="old", decided_at=NOW - 5 * HOUR)
+    desk = Desk(near, other, early)
+
+    resolution = desk.hear(None, "noise", outcome=Outcome("srv1", utc(NOW)))
+
+    assert resolution.outcome is LabelOutcome.OUTCOME_MATCHED
+    assert {lesson.facts.check for lesson in resolution.lessons} == {"disk", "cpu"}
+    assert {lesson.verdict for lesson in resolution.lessons} == {REAL}
+
+
+def test_an_outcome_may_name_its_check_and_may_match_nothing():
+    desk = Desk(sighting(), sighting("d2.c2", check="cpu"))
+
+    one = desk.hear(None, outcome=Outcome("srv1", utc(NOW), "cpu"))
+    none = desk.hear(None, outcome=Outcome("srv9", utc(NOW)))
+
+    assert [lesson.facts.check for lesson in one.lessons] == ["cpu"]
+    assert none == Resolution(LabelOutcome.OUTCOME_UNMATCHED, [], [])
+    assert desk.feedback.waiting.labels == []
+
+
+def test_a_label_whose_target_is_unknown_waits_once_and_is_heard_when_it_comes():
+    desk = Desk()
+    assert desk.hear("d1.c1", label_id="l1").outcome is LabelOutcome.UNKNOWN_TARGET
+    desk.hear("d1.c1", label_id="l1")
+    assert len(desk.feedback.waiting.labels) == 1
+    assert desk.feedback.waiting_changed
+
+    one = sighting("d1.c1")
+    ((heard, resolution),) = desk.feedback.recall(one, NOW)
+
+    assert heard.label_id == "l1"
+    assert resolution.outcome is LabelOutcome.LEARNED
+    assert one.verdict is NOISE
+    assert desk.feedback.waiting.labels == []
+    assert desk.feedback.recall(one, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "fits"),
+    [
+        ({"incident_id": "i1"}, True),
+        ({"incident_id": "i2"}, False),
+        ({"condition_key": "acme|srv1|disk|"}, True),
+        ({"condition_key": "acme|srv1|cpu|"}, False),
+        ({"decision_id": "d1.zz"}, False),
+    ],
+)
+def test_what_waits_for_an_incident_or_a_condition_is_heard_as_well(target, fits):
+    desk = Desk()
+    desk.feedback.hear(label(**target), NOW)
+    desk.feedback.waiting_changed = False
+
+    one = sighting(f"d1.{short_key('acme|srv1|disk|')}")
+
+    assert bool(desk.feedback.recall(one, NOW)) is fits
+    assert desk.feedback.waiting_changed is fits
+
+
+def test_labels_that_wait_are_bounded():
+    desk = Desk()
+    for number in range(MAX_WAITING + 7):
+        desk.hear(f"d{number}.c{number}")
+
+    assert len(desk.feedback.waiting.labels) == MAX_WAITING
+    assert desk.feedback.waiting.labels[0].decision_id == "d7.c7"
+
+
+def test_a_condition_is_answered_by_its_last_sighting():
+    key = short_key("acme|srv1|disk|")
+    old, new = sighting(f"d1.{key}"), sighting(f"d2.{key}", decided_at=NOW + 1)
+    desk = Desk(old, new)
+
+    resolution = desk.hear(None, condition_key="acme|srv1|disk|")
+
+    assert resolution.heard == [Heard(new, None, NOISE)]
+
+
+def test_a_condition_without_any_decision_left_teaches_its_names_alone():
+    key = short_key("acme|srv1|disk|")
+    known = Condition(key, "disk", "srv1", "HQ", "storage", NOW, NOW)
+    desk = Desk(conditions={key: known})
+
+    (lesson,) = desk.hear(None, condition_key="acme|srv1|disk|").lessons
+    again = desk.hear(None, condition_key="acme|srv1|disk|", by="tom")
+
+    assert not lesson.is_whole
+    assert (lesson.facts.check, lesson.facts.site) == ("disk", "HQ")
+    assert again.outcome is LabelOutcome.LEARNED
+    assert len(desk.answerables) == 1
+
+
+def test_a_condition_that_nobody_ever_saw_waits():
+    assert Desk().hear(None, condition_key="x").outcome is LabelOutcome.UNKNOWN_TARGET

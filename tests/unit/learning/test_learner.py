@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from noise.alert import utc
+from noise.decision import Action, Decision, Mode, Reason
+from noise.errors import SnapshotError
+from noise.learning.learner import KINDS, LEDGER, MODEL, SIGHTING, WAITING, Learner
+from noise.settings import Settings
+from noise.state.case import Case
+from noise.state.tenant import TenantState
+from tests.cases import NOW, case_of, incident
+from tests.factories import alert, label
+
+
+def learner() -> Learner:
+    return Learner(Settings(), {})
+
+
+def decide(by: Learner, decision_id: str = "d1.c1", **fields: object) -> Case:
+    """Score a case and remember a decision to show it."""
+    case = case_of(alert(**fields), TenantState("acme"))
+    score = by.score(case)
+    decision = Decision(
+        id=decision_id,
+        action=Action.NOTIFY,
+        reason=Reason.SCORE,
+        decided_at=utc(case.now),
+        mode=Mode.ENFORCE,
+        would_suppress=False,
+        noise_probability=score.noise_probability,
+    )
+    by.remember(case, decision, incident())
+    return case
+
+
+def test_scores_and_the_number_of_labels_change_at_once():
+    by = learner()
+    case = decide(by)
+    before = by.score(case)
+
+    by.hear(label("d1.c1", "actionable"), NOW)
+    after = by.score(case)
+
+    assert after.noise_probability < before.noise_probability
+    assert (before.model.labels_seen, after.model.labels_seen) == (0, 1)
+
+
+def test_a_correction_takes_back_what_was_learned_and_counts_one_label():
+    by = learner()
+    case = decide(by)
+    by.hear(label("d1.c1", "noise"), NOW)
+    sure = by.score(case)
+
+    by.hear(label("d1.c1", "actionable", at=NOW + 9), NOW + 9)
+
+    assert by.score(case).noise_probability < sure.noise_probability
+    assert by.score(case).model.labels_seen == 1
+    assert by.risk().cells.shown_real == 1
+    assert by.risk().cells.shown_noise == 0
+
+
+def test_an_answer_that_came_before_its_decision_is_learned_with_it():
+    by = learner()
+    assert by.hear(label("d1.c1", "actionable"), NOW).outcome == "unknown_target"
+    assert by.risk().cells.shown_real == 0
+
+    decide(by)
+
+    assert by.risk().cells.shown_real == 1
+    assert by.model.labels_seen == 1
+
+
+def test_facts_are_those_of_the_moment_of_judging_even_if_another_case_was_scored_since():
+    by = learner()
+    first, second = case_of(alert(check="disk")), case_of(alert(check="cpu"))
+    by.score(first)
+    by.score(second)
+    decision = Decision(
+        id="d1.c1",
+        action=Action.NOTIFY,
+        reason=Reason.SCORE,
+        decided_at=utc(NOW),
+        mode=Mode.ENFORCE,
+        would_suppress=False,
+        noise_probability=0.5,
+    )
+
+    by.remember(first, decision, None)
+
+    (kept,) = by.answerables
+    assert kept.facts.check == "disk"
+
+
+def test_each_change_is_saved_once_and_what_was_dropped_is_not():
+    by = learner()
+    assert by.changed_pieces() == []
+    decide(by)
+    by.hear(label("d1.c1"), NOW)
+    by.hear(label("unknown.x"), NOW)
+
+    kinds = [piece.kind for piece in by.changed_pieces()]
+    assert sorted(set(kinds)) == sorted(KINDS)
+    assert by.changed_pieces() == []
+
+    decide(by, "d2.c1")
+    by.hear(label("d2.c1"), NOW)
+    by.forget_changes()
+    assert by.changed_pieces() == []
+
+
+def test_all_that_was_saved_comes_back():
+    by, again = learner(), learner()
+    case = decide(by)
+    by.hear(label("d1.c1"), NOW)
+    by.hear(label("unknown.x"), NOW)
+    for piece in by.all_pieces():
+        again.load(*piece)
+
+    assert again.score(case) == by.score(case)
+    assert again.risk() == by.risk()
+    assert list(again.all_pieces()) == list(by.all_pieces())
+
+
+@pytest.mark.parametrize("kind", [MODEL, SIGHTING, WAITING, LEDGER])
+@pytest.mark.parametrize("value", [b"", b"9", b"1\xc1", b"1\x01"])
+def test_a_piece_that_cannot_be_read_is_refused(kind, value):
+    with pytest.raises(SnapshotError, match=r"unknown version|cannot be read"):
+        learner().load(kind, "core", value)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from noise.decision import Action, Reason, Ruling
+from noise.settings import Sampling as Settings
+from noise.stages.sampling import Sampling
+from noise.state.tenant import TenantState
+from tests.cases import NOW, case_of, tell_it
+from tests.factories import alert
+
+HOUR = 3600.0
+MEMBER = Ruling(Action.SUPPRESS, Reason.INCIDENT_MEMBER, "a member")
+LEARNED = Ruling(Action.SUPPRESS, Reason.LEARNED_NOISE, "noise")
+
+
+def sampling(share: float, hours: int = 24, salt: str = "s") -> Sampling:
+    return Sampling(Settings(audit_share=share, probe_hours=hours, salt=salt))
+
+
+def test_about_the_share_that_the_owner_wants_is_sampled_and_always_the_same_alerts():
+    cases = [case_of(alert(event_key=f"e{n}")) for n in range(2000)]
+
+    def sampled(salt: str) -> list[bool]:
+        by = sampling(0.1, salt=salt)
+        return [by.review(case, MEMBER).reason is Reason.AUDIT_SAMPLE for case in cases]
+
+    assert 150 < sum(sampled("s")) < 250
+    assert sampled("s") == sampled("s")
+    assert sampled("s") != sampled("another secret")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [r for r in Reason if r not in {Reason.INCIDENT_MEMBER, Reason.LEARNED_NOISE}],
+)
+def test_only_what_the_engine_hides_for_good_by_its_own_judgement_is_sampled(reason):
+    ruling = Ruling(Action.SUPPRESS, reason, "")
+
+    assert sampling(1.0).review(case_of(), ruling) is ruling
+
+
+def test_an_acknowledgement_is_not_sampled():
+    case = case_of(alert(state="acknowledged"))
+
+    assert sampling(1.0).review(case, MEMBER) is MEMBER
+
+
+def test_what_the_model_hides_is_probed_within_the_hours_at_a_phase_of_its_own():
+    tenant, by = TenantState("acme"), sampling(0.0)
+    dues = []
+    for number in range(50):
+        tell_it(tenant, NOW, check=f"C{number}")
+        case = case_of(alert(check=f"C{number}"), tenant, NOW + HOUR)
+        dues.append(by.probe_due(case))
+        assert by.review(case, LEARNED) is LEARNED
+        case.now = dues[-1]
+        assert by.review(case, LEARNED).reason is Reason.PROBE
+
+    assert all(NOW + 12 * HOUR <= due < NOW + 24 * HOUR for due in dues)
+    assert len(set(dues)) == 50
+
+
+def test_what_was_never_told_is_probed_from_its_first_alert_on():
+    case = case_of(now=NOW)
+
+    assert sampling(0.0, hours=2).probe_due(case) >= NOW + HOUR

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+
+from noise.decision import Action, DecidedAlert, Reason, encode_decided
+from noise.directory import Directory
+from noise.engine import Engine, LabelResult
+from noise.label import Label, Verdict
+from noise.replay import MAX_WAITING, Answer, Recorded, Replay, TrueAnswers, WrittenAnswers
+from tests.story import START, enforcing
+
+NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE
+MINUTE = 60.0
+
+
+class Spy(Engine):
+    """An engine that notes what it showed, and which answers it was given."""
+
+    def __init__(self, **tree: Any) -> None:
+        super().__init__(enforcing(**tree))
+        self.shown: dict[str, DecidedAlert] = {}
+        self.given: list[tuple[float, Label]] = []
+
+    def handle(self, *args: Any) -> list[DecidedAlert]:
+        return self._note(super().handle(*args))
+
+    def tick(self, now: float) -> list[DecidedAlert]:
+        return self._note(super().tick(now))
+
+    def learn(self, label: Label, now: float) -> LabelResult:
+        assert label.decision_id in self.shown, "an answer to what nobody saw"
+        self.given.append((now, label))
+        result = super().learn(label, now)
+        self._note(result.decisions)
+        return result
+
+    def _note(self, decided: list[DecidedAlert]) -> list[DecidedAlert]:
+        visible = [one for one in decided if one.decision.action is not Action.SUPPRESS]
+        self.shown |= {one.decision.id: one for one in visible}
+        return decided
+
+
+def recorded(
+    minute: float, event: str, truth: Verdict | None = NOISE, tenant: str = "acme", **fields: Any
+) -> Recorded:
+    body = {
+        "tenant": tenant,
+        "device": "srv1",
+        "check": "disk",
+        "title": "disk is bad",
+        "severity": "medium",
+        "state": "raised",
+    } | fields
+    at = START + minute * MINUTE
+    return Recorded(at, None, tenant, event, msgspec.json.encode(body), f"r-{event}", truth)
+
+
+def clears(until: float = -10) -> list[Recorded]:
+    """Deliveries that show that the tool sends clears and has the check, so that it is held."""
+    return [
+        recorded(until - 90, "c0", None, check="ping", device="a"),
+        recorded(until - 80, "c1", None, check="ping", device="a", state="cleared"),
+        recorded(until - 70, "c2", None, device="b"),
+    ]
+
+
+def run(engine: Engine, deliveries: Iterable[Recorded], technicians: Any = None) -> list[Any]:
+    return list(Replay(engine, Directory(), technicians).run(deliveries))
+
+
+def truth(errors: float = 0.0, seed: int = 0, delay: float = 30 * MINUTE) -> TrueAnswers:
+    return TrueAnswers(delay, errors, seed)
+
+
+def test_each_delivery_comes_back_with_what_was_decided_in_order():
+    steps = run(Spy(), [recorded(0, "a"), recorded(1, "b")])
+
+    own = [step for step in steps if step.recorded is not None]
+    assert [step.recorded.event for step in own] == ["a", "b"]
+    assert [step.decided[-1].decision.reason for step in own] == [Reason.NOVEL, Reason.REPEAT]
+    assert own[0].decided[0].decision.id.startswith("r-a-0.")
+
+
+def test_a_delivery_that_cannot_be_read_is_reported_and_stops_nothing():
+    broken = recorded(1, "b")._replace(body=b"{")
+    steps = run(Spy(), [recorded(0, "a"), broken, recorded(2, "c")])
+
+    own = [step for step in steps if step.recorded is not None]
+    assert [step.error is None for step in own] == [True, False, True]
+    assert own[1].error is not None
+    assert own[1].error.reason == "not_json"
+    assert own[1].decided == []
+
+
+def test_what_is_shown_is_answered_after_its_delay():
+    engine = Spy()
+    run(engine, [recorded(0, "a"), recorded(29, "b"), recorded(31, "c")], truth())
+
+    ((at, label),) = engine.given
+    assert at == START + 30 * MINUTE
+    assert label.labelled_at.timestamp() == at
+    assert label.verdict is NOISE
+    assert engine.shown[label.decision_id or ""].alert.event_key == "a"
+
+
+def test_what_is_hidden_is_never_answered():
+    engine = Spy()
+    deliveries = [recorded(minute / 10, f"e{minute}", REAL) for minute in range(50)]
+    run(engine, [*deliveries, recorded(500, "last", None)], truth())
+
+    assert [label.decision_id for _, label in engine.given] == [next(iter(engine.shown))]
+
+
+def test_what_is_held_is_answered_when_it_is_told_and_not_if_it_clears():
+    engine = Spy()
+    stays = recorded(0, "stays", REAL, device="x")
+    goes = recorded(100, "goes", REAL, device="y")
+    gone = recorded(102, "gone", REAL, device="y", state="cleared")
+    run(engine, [*clears(), stays, goes, gone, recorded(900, "last", None)], truth(delay=60))
+
+    answered = {engine.shown[label.decision_id or ""].alert.event_key for _, label in engine.given}
+    assert "stays" in answered
+    assert not answered & {"goes", "gone"}
+    (told,) = [one for one in engine.shown.values() if one.decision.reason is Reason.PERSISTED]
+    at = next(at for at, label in engine.given if label.decision_id == told.decision.id)
+    assert at == told.decision.decided_at.timestamp() + 60
+
+
+def test_clients_with_the_same_event_keys_are_not_mixed_up():
+    engine = Spy()
+    deliveries = [
+        *clears(),
+        recorded(0, "same", REAL, device="x"),
+        recorded(1, "same", NOISE, tenant="bolt"),
+        recorded(600, "last", None),
+    ]
+    run(engine, deliveries, truth())
+
+    verdicts = {(label.tenant, label.verdict) for _, label in engine.given}
+    assert verdicts == {("acme", REAL), ("bolt", NOISE)}
+
+
+def test_without_truth_or_technicians_nobody_answers():
+    for technicians, known in ((None, REAL), (truth(), None)):
+        engine = Spy()
+        run(engine, [recorded(0, "a", known), recorded(99, "b", None)], technicians)
+        assert engine.given == []
+
+
+def test_written_answers_are_given_as_they_were_written():
+    engine = Spy()
+    written = WrittenAnswers({"a": Answer(REAL, 60.0, "tess")})
+    run(engine, [recorded(0, "a", NOISE), recorded(90, "b", NOISE)], written)
+
+    ((at, label),) = engine.given
+    assert (at, label.verdict, label.technician) == (START + 60, REAL, "tess")
+
+
+def test_errors_are_about_as_many_as_asked_for_and_follow_from_the_seed():
+    def wrong(seed: int) -> list[str]:
+        technician = truth(errors=0.2, seed=seed)
+        events = [f"e{number}" for number in range(1000)]
+        answers = {event: technician.answer(event, REAL) for event in events}
+        return [event for event, one in answers.items() if one and one.verdict is NOISE]
+
+    assert 150 < len(wrong(1)) < 250
+    assert wrong(1) == wrong(1)
+    assert wrong(1) != wrong(2)
+    assert truth(errors=1.0).answer("e", NOISE) == Answer(REAL, 30 * MINUTE, "truth")
+
+
+def test_time_never_runs_backwards():
+    steps = run(Spy(), [recorded(10, "a"), recorded(5, "b", check="cpu")])
+
+    assert steps[-2].decided[-1].decision.decided_at.timestamp() == START + 600
+
+
+def test_what_falls_due_between_deliveries_is_told_with_its_own_time():
+    steps = run(Spy(), [*clears(), recorded(0, "a", device="x"), recorded(500, "b", check="new")])
+
+    between = [one for step in steps if step.recorded is None for one in step.decided]
+    assert [one.decision.reason for one in between] == [Reason.PERSISTED]
+    assert between[0].decision.decided_at.timestamp() == START + 600
+
+
+@pytest.mark.parametrize(("most", "answered"), [(MAX_WAITING, True), (3, False)])
+def test_answers_to_what_still_waits_are_bounded(most, answered, monkeypatch):
+    monkeypatch.setattr("noise.replay.MAX_WAITING", most)
+    engine = Spy(holding={"hopeless_share": 0.0})
+    held = [recorded(n / 10, f"h{n}", REAL, device=f"x{n}") for n in range(9)]
+    run(engine, [*clears(), *held, recorded(600, "last", None)], truth())
+
+    given = [engine.shown[label.decision_id or ""].alert.event_key for _, label in engine.given]
+    assert ("h0" in given) is answered
+
+
+def test_two_replays_give_the_same_bytes():
+    def replay() -> bytes:
+        deliveries = [
+            recorded(n * 7 % 400, f"e{n}", REAL if n % 3 else NOISE, device=f"d{n % 5}")
+            for n in range(200)
+        ]
+        ordered = sorted(deliveries, key=lambda one: one.at)
+        steps = run(Spy(sampling={"audit_share": 0.1}), ordered, truth(errors=0.1, seed=3))
+        return b"\n".join(encode_decided(one) for step in steps for one in step.decided)
+
+    assert replay() == replay()
+
+
+def test_state_that_nobody_saves_is_not_collected():
+    engine = Spy()
+    run(engine, [recorded(0, "a")])
+
+    assert sum(1 for _ in engine.changes()) < 3

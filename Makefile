@@ -6,9 +6,9 @@ PYTHON ?= python3
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/alert-noise
 UV := $(or $(shell command -v uv 2>/dev/null),$(CACHE)/uv/bin/uv)
 READY := .venv/.ready
-# Without a network, what was fetched before is enough.
-INSTALL = $(UV) pip install -q --python .venv/bin/python $(1) || \
-	$(UV) pip install -q --offline --python .venv/bin/python $(1)
+# What was fetched before is enough, with a network or without; all is pinned by hash.
+INSTALL = $(UV) pip install -q --offline --python .venv/bin/python $(1) 2>/dev/null || \
+	$(UV) pip install -q --python .venv/bin/python $(1)
 
 .PHONY: env demo up check test bench fmt lock reference
 
@@ -16,17 +16,20 @@ INSTALL = $(UV) pip install -q --python .venv/bin/python $(1) || \
 env: $(READY)
 
 $(READY): requirements-dev.lock requirements-java.lock pyproject.toml | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: name one by PYTHON=python3.11" >&2; exit 1; }
 	test -x .venv/bin/python || $(UV) venv -q --python $(PYTHON) .venv
 	$(call INSTALL,--require-hashes -r requirements-dev.lock)
 	$(call INSTALL,--no-deps --no-build-isolation -e .)
-	.venv/bin/python -m pipelines.broker.java >/dev/null || \
+	.venv/bin/python -c 'from pipelines.broker.java import find_java; find_java()' 2>/dev/null || \
 		{ $(call INSTALL,--require-hashes -r requirements-java.lock); }
 	touch $@
 
 $(CACHE)/uv/bin/uv:
 	$(PYTHON) -m venv $(CACHE)/uv || \
 		{ echo "Python's venv is missing; on Debian: apt install python3-venv" >&2; exit 1; }
-	$(CACHE)/uv/bin/pip install -q uv
+	$(CACHE)/uv/bin/pip install -q uv || \
+		{ echo "uv cannot be fetched: connect this machine to the network once" >&2; exit 1; }
 
 # A simulated MSP day through a real Kafka, sped up; ARGS="--for 60s" ends it by itself.
 demo: env

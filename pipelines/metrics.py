@@ -125,6 +125,7 @@ class Metrics:
         """Declare all metrics, with those of closed label values set to zero."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, no use
         self.registry = CollectorRegistry()
+        self.label_names: dict[str, tuple[str, ...]] = {}
         self._max_tenants = limits.tenants
         self._tenants: set[str] = set()
         self._books: Tallied[tuple[str, int]] = Tallied()
@@ -142,9 +143,11 @@ class Metrics:
     # -- declarations
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        self.label_names[f"noise_{name}"] = labels
         return Counter(f"noise_{name}", says, labels, registry=self.registry)
 
     def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        self.label_names[f"noise_{name}"] = labels
         return Gauge(f"noise_{name}", says, labels, registry=self.registry)
 
     def _declare_flow(self) -> None:

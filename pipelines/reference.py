@@ -9,19 +9,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
 import msgspec
 import yaml
 
+from noise import sources
+from noise.alert import Severity
 from noise.decision import HIDDEN, SHOWN, Mode, Reason
+from noise.learning.feedback import LabelOutcome
+from noise.matcher import Operator
 from noise.settings import Kafka, Settings
-from noise.sources import SOURCES
+from pipelines.agents import feedback, raw
 from pipelines.app import build_metrics
+from pipelines.broker.jars import MIRROR_VARIABLE
 from pipelines.cli.main import COMMANDS, load_command, noise
 from pipelines.contracts import DEAD_LETTER_HEADERS, DECISION_HEADERS, RAW_HEADERS
 from pipelines.files import BOOTSTRAP_VARIABLE
+from pipelines.metrics import OTHER
 from pipelines.topics import Topic, declare
 
 COLUMNS = 96
@@ -36,6 +43,8 @@ WORDS = {
     "array": "a list",
     "object": "names with values",
 }
+ENUMS = {enum.__name__: enum for enum in (Mode, Operator, Severity)}
+EXAMPLES = "config/examples/msp.yaml"
 REASONS: Mapping[Reason, str] = {
     Reason.FIRST_OF_INCIDENT: "The first news of a trouble, and nothing speaks for hiding it.",
     Reason.ESCALATION: "It got worse: a higher severity than what people were told.",
@@ -55,17 +64,51 @@ REASONS: Mapping[Reason, str] = {
     Reason.INCIDENT_MEMBER: "Part of an incident that people were told of, and not worse than it.",
     Reason.LEARNED_NOISE: "Technicians answered `noise` for such alerts often enough.",
     Reason.MAINTENANCE: "A maintenance window of the configuration covers it.",
-    Reason.POLICY: "A standing rule of the configuration hides or shows it.",
+    Reason.POLICY: "A standing rule of the configuration hides it.",
     Reason.CLEARED: "The clear of something that nobody was told of.",
 }
 MODES: Mapping[Mode, str] = {
     Mode.OBSERVE: "Shows everything, and says what it would have hidden.",
     Mode.ENFORCE: "Hides.",
 }
+DEAD_LETTERS: Mapping[str, str] = {
+    "empty": "Nothing is in it, or no alert.",
+    "too_large": "Larger than the raw topic takes, with what forwarding adds.",
+    "too_deep": "JSON that is nested deeper than any tool nests it.",
+    "wrong_encoding": "Not UTF-8.",
+    "not_json": "Not JSON.",
+    "wrong_shape": "JSON of another form; the header `error` names the first wrong place.",
+    "unknown_source": "The header `source` names no format.",
+    "no_tenant": "Neither headers nor body say whose it is.",
+    "wrong_tenant": "Headers and body name different clients.",
+    "test_delivery": "A test message of the tool's own, which is no alert.",
+    "unreadable": "The body broke the reader of its format in a known way.",
+    "headers": "A header is not UTF-8, too long, or no time where one belongs.",
+    "several_tenants": "One record holds alerts of several clients.",
+    "parser_failed": "The reader of its format failed; the worker's log has the traceback.",
+    "unwritable": "It can be read, but not written as a decision.",
+    "label": "A record of the feedback topic is no label.",
+    "label_failed": "Learning from a label failed; the worker's log has the traceback.",
+    "other": "Anything else; it should not happen.",
+}
+LABEL_OUTCOMES: Mapping[str, str] = {
+    LabelOutcome.LEARNED: "Its target was found, and it was learned.",
+    LabelOutcome.CORRECTED: "It took the place of an earlier answer of the same person.",
+    LabelOutcome.CONFLICTING: "Others had answered otherwise; the balance of all answers counts.",
+    LabelOutcome.OUTDATED: "The same person had given a later answer already.",
+    LabelOutcome.REPEATED: "The same answer came before; it changed nothing.",
+    LabelOutcome.UNKNOWN_TARGET: "Its target has not been seen yet; it waits for it.",
+    LabelOutcome.OUTCOME_MATCHED: "What really happened was matched with decisions.",
+    LabelOutcome.OUTCOME_UNMATCHED: "What really happened had no decision near it.",
+}
 VARIABLES = {
     BOOTSTRAP_VARIABLE: "The Kafka broker as `host:port`; counts more than `kafka.bootstrap`.",
     "XDG_STATE_HOME": "Where `noise up` and `noise demo` keep their data, unless `--data` says.",
+    "XDG_CACHE_HOME": "Where the Kafka jars are kept, and uv where it had to be fetched.",
+    MIRROR_VARIABLE: "A Maven repository to fetch the Kafka jars from, instead of the usual one.",
+    "JAVA_HOME": "The Java that runs a local broker, if it is version 17 or newer.",
     "TMPDIR": "Where `noise replay` and `noise send` sort what does not fit in memory.",
+    "NOISE_DATA": "The folder with the recorded alerts that tests and benchmarks read.",
 }
 STATUSES = {
     "0": "All is well.",
@@ -114,8 +157,11 @@ class _Sections:
 
     def _words_of(self, option: Mapping[str, Any]) -> str:
         if "$ref" in option:
-            values = self._parts[option["$ref"]].get("enum")
-            return ", ".join(map(str, values)) if values else "a section"
+            return ", ".join(ENUMS[option["$ref"]])
+        if option.get("format") == "date-time":
+            return "a time"
+        if "pattern" in option:
+            return f"text that fits `{option['pattern']}`"
         return WORDS[option["type"]] + _bounds(option)
 
 
@@ -148,9 +194,8 @@ def _yaml_field(
 ) -> Iterator[str]:
     part = sections.part(field)
     if part is None:
-        says = field.get("description", "See config/examples.")
-        yield f"{indent}# {says} ({sections.words(field)})"
-        yield f"{indent}{yaml.safe_dump({name: default}, default_flow_style=None).strip()}"
+        yield from _comment(_says(sections, field, f"see {EXAMPLES}"), indent)
+        yield f"{indent}{yaml.safe_dump({name: default}).strip()}"
         return
     yield f"{indent}# {part['description']}"
     yield f"{indent}{name}:"
@@ -158,9 +203,23 @@ def _yaml_field(
         yield from _yaml_field(sections, inner, inner_field, default[inner], indent + "  ")
 
 
+def _comment(text: str, indent: str) -> Iterator[str]:
+    yield from wrap(text, COLUMNS, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+
+
+def _says(sections: _Sections, field: Mapping[str, Any], example: str) -> str:
+    items = sections.items(field)
+    if items is None or "description" in field:
+        return f"{field['description']} ({sections.words(field)})"
+    return f"{items['description']} ({sections.words(field)}; {example})"
+
+
 def _settings_tables() -> Iterator[str]:
     sections = _Sections()
     defaults = msgspec.to_builtins(Settings())
+    yield "[default.yaml](default.yaml) has all of them with their defaults; the program takes the"
+    yield "path of a file like it with `--settings`. A name that is not here is an error."
+    yield ""
     yield from _settings_table(sections, sections.root, defaults, "")
     for name, field in sections.root["properties"].items():
         part = sections.part(field) or sections.items(field)
@@ -178,7 +237,7 @@ def _settings_tables() -> Iterator[str]:
     yield "### Matchers"
     yield ""
     matcher = sections.named("Matcher")
-    yield matcher["description"]
+    yield matcher["description"].replace("``", "`")
     yield ""
     yield from _settings_table(sections, matcher, {"op": "="}, "matchers[].")
 
@@ -195,7 +254,7 @@ def _settings_table(
         default = f"`{_plain(defaults[name])}`" if name in defaults else "needed"
         if name not in defaults and "default" in field:
             default = f"`{_plain(field['default'])}`"
-        says = field.get("description", "Described below.")
+        says = field.get("description", f"Described below; see [{EXAMPLES}](examples/msp.yaml).")
         yield f"| `{prefix}{name}` | {sections.words(field)} | {default} | {says} |"
 
 
@@ -217,6 +276,8 @@ def _reference() -> Iterator[str]:
         ("Reasons", _reasons()),
         ("Sources", _sources()),
         ("Topics", _topics()),
+        ("Dead letters", _dead_letters()),
+        ("What becomes of labels", _label_outcomes()),
         ("Metrics", _metrics()),
         ("Commands", _commands()),
     ):
@@ -237,12 +298,12 @@ def _reasons() -> Iterator[str]:
     for title, wanted in (("Shown", SHOWN), ("Hidden", HIDDEN)):
         yield from _table(title, {str(r): REASONS[r] for r in Reason if r in wanted})
         yield ""
-    yield "`policy` counts as hidden; what a policy shows has the reason of its own."
+    yield "What a policy shows has the reason `first_of_incident`, and its name in the explanation."
 
 
 def _sources() -> Iterator[str]:
     yield "Header `source` of a raw record, and `--source` of the commands:"
-    yield ", ".join(f"`{name}`" for name in sorted(SOURCES)) + "."
+    yield ", ".join(f"`{name}`" for name in sorted(sources.SOURCES)) + "."
     yield ""
     yield "`noise replay` and `noise send` read `envelope` as well: one delivery in each line, with"
     yield "`t` (epoch seconds of arrival), `source`, `tenant`, `event` and `body`."
@@ -274,20 +335,35 @@ def _keeps(topic: Topic) -> str:
     return "`kafka.retention_days`"
 
 
+def _dead_letters() -> Iterator[str]:
+    declared = dict.fromkeys((*sources.REASONS, *raw.REASONS, *feedback.REASONS, OTHER))
+    yield "The header `reason` of a dead letter, and the label of `noise_dead_letters_total`:"
+    yield ""
+    yield from _table("Reason", {str(reason): DEAD_LETTERS[reason] for reason in declared})
+
+
+def _label_outcomes() -> Iterator[str]:
+    yield "The label of `noise_label_outcomes_total`:"
+    yield ""
+    yield from _table("Outcome", {str(o): LABEL_OUTCOMES[o] for o in LabelOutcome})
+
+
 def _metrics() -> Iterator[str]:
     yield "| Metric | Kind | Labels | Says |"
     yield "|---|---|---|---|"
-    for metric in sorted(build_metrics(Settings()).registry.collect(), key=lambda m: m.name):
+    metrics = build_metrics(Settings())
+    for metric in sorted(metrics.registry.collect(), key=lambda m: m.name):
         name = metric.name + ("_total" if metric.type == "counter" else "")
-        declared = getattr(metric, "_labelnames", ())
-        labels = sorted({label for sample in metric.samples for label in sample.labels}) or declared
-        words = ", ".join(f"`{label}`" for label in labels if label != "le")
-        yield f"| `{name}` | {metric.type} | {words} | {metric.documentation} |"
+        labels = ", ".join(f"`{label}`" for label in metrics.label_names.get(name, ()))
+        yield f"| `{name}` | {metric.type} | {labels} | {metric.documentation} |"
+    yield ""
+    yield "A ratio of which nothing is known yet has no value. `tenant` is one of the first"
+    yield "`metrics.tenants` clients, or `other`; what follows from answers has no series there."
 
 
 def _commands() -> Iterator[str]:
     yield from _table("Exit status", STATUSES)
-    context = click.Context(noise, info_name="noise")
+    context = click.Context(noise, info_name="noise", **noise.context_settings)
     for name in COMMANDS:
         command = load_command(name)
         inner = click.Context(

@@ -6,8 +6,10 @@ from urllib.request import urlopen
 import pytest
 
 from noise import settings
-from noise.decision import Action, Reason
+from noise.decision import Action, Mode, Reason
+from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
+from noise.learning.bound import Cells, Rate, Risk
 from pipelines.metrics import (
     DecisionKind,
     End,
@@ -149,3 +151,129 @@ def test_a_port_in_use_is_a_plain_sentence():
             serve(metrics_for(), settings.Metrics(port=port)),
         ):
             pass
+
+
+def report_of(tenant: str, *, spoke_at: float = 0.0, mode: Mode = Mode.OBSERVE) -> TenantReport:
+    risk = Risk(
+        false_positive_ratio=0.08,
+        false_discovery_ratio=0.5,
+        overturned_ratio=0.1,
+        missed_incident_ratio=Rate(0.01, 0.04),
+        hidden_real_ratio=Rate(0.002, 0.03),
+        label_delay_seconds=900.0,
+        auc=0.93,
+        drift=-0.02,
+        cells=Cells(shown_noise=8.0, shown_real=8.0, hidden_noise=92.0, hidden_real=1.0),
+    )
+    return TenantReport(tenant, mode, spoke_at, risk)
+
+
+def test_a_client_shows_how_often_it_was_served_wrongly():
+    metrics = metrics_for()
+
+    metrics.show_tenants([report_of("acme", spoke_at=40.0, mode=Mode.ENFORCE)], now=100.0)
+
+    expected = {
+        "noise_feed_silence_seconds": 60.0,
+        "noise_false_positive_ratio": 0.08,
+        "noise_false_discovery_ratio": 0.5,
+        "noise_overturned_ratio": 0.1,
+        "noise_missed_incident_ratio": 0.01,
+        "noise_missed_incident_ratio_upper": 0.04,
+        "noise_hidden_real_ratio": 0.002,
+        "noise_hidden_real_ratio_upper": 0.03,
+        "noise_answer_delay_seconds": 900.0,
+        "noise_model_auc": 0.93,
+        "noise_model_drift": -0.02,
+    }
+    assert {name: value(metrics, name, tenant="acme") for name in expected} == expected
+    assert value(metrics, "noise_mode", tenant="acme", mode="enforce") == 1
+    assert value(metrics, "noise_mode", tenant="acme", mode="observe") == 0
+    assert value(metrics, "noise_judged_alerts", tenant="acme", cell="hidden_noise") == 92
+    assert value(metrics, "noise_judged_alerts", tenant="acme", cell="shown_noise") == 8
+
+
+def test_a_ratio_of_which_nothing_is_known_has_no_value():
+    metrics = metrics_for()
+    known = report_of("acme")
+    nothing = known.risk._replace(
+        false_positive_ratio=None, missed_incident_ratio=Rate(None, None), auc=None
+    )
+
+    metrics.show_tenants([known], now=100.0)
+    metrics.show_tenants([known._replace(risk=nothing)], now=102.0)
+
+    assert value(metrics, "noise_false_positive_ratio", tenant="acme") is None
+    assert value(metrics, "noise_missed_incident_ratio_upper", tenant="acme") is None
+    assert value(metrics, "noise_model_auc", tenant="acme") is None
+    assert value(metrics, "noise_suppression_ratio", tenant="acme") is None
+    assert value(metrics, "noise_overturned_ratio", tenant="acme") == 0.1
+
+
+def test_the_suppression_ratio_is_the_hidden_share_of_what_was_decided():
+    metrics = metrics_for()
+    tally = Tally()
+    tally.tenant_actions["acme", Action.SUPPRESS] = 6
+    tally.tenant_actions["acme", Action.NOTIFY] = 3
+    tally.tenant_actions["acme", Action.UPDATE] = 1
+    tally.would_suppress["acme"] = 7
+
+    metrics.settle(tally, 0, now=100.0)
+    metrics.show_tenants([report_of("acme")], now=100.0)
+
+    assert value(metrics, "noise_suppression_ratio", tenant="acme") == 0.6
+    assert value(metrics, "noise_tenant_decisions_total", tenant="acme", action="suppress") == 6
+    assert value(metrics, "noise_would_suppress_total", tenant="acme") == 7
+
+
+def test_a_client_that_moved_to_another_worker_loses_its_series_here():
+    metrics = metrics_for()
+
+    metrics.show_tenants([report_of("acme"), report_of("moved")], now=100.0)
+    metrics.show_tenants([report_of("acme")], now=102.0)
+
+    assert shown_of(metrics, "moved") == set()
+    assert {"noise_false_positive_ratio", "noise_mode", "noise_judged_alerts"} <= shown_of(
+        metrics, "acme"
+    )
+
+
+def test_clients_beyond_the_limit_are_counted_together_but_not_judged_together():
+    metrics = metrics_for(tenants=1)
+    tally = Tally()
+    for tenant in ("acme", "late", "later"):
+        tally.raw[tenant] = tally.ends[tenant, End.DECIDED] = 1
+
+    metrics.settle(tally, 0, now=100.0)
+    metrics.show_tenants([report_of(tenant) for tenant in ("acme", "late", "later")], now=100.0)
+
+    assert value(metrics, "noise_raw_records_total", tenant="other", partition="0") == 2
+    counted = {"noise_raw_records_total", "noise_record_ends_total", "noise_balance_difference"}
+    assert shown_of(metrics, "other") == counted
+    assert shown_of(metrics, "late") == set()
+
+
+def test_a_clock_that_stands_before_the_last_alert_shows_no_negative_silence():
+    metrics = metrics_for()
+
+    metrics.show_tenants([report_of("acme", spoke_at=100.5)], now=100.0)
+
+    assert value(metrics, "noise_feed_silence_seconds", tenant="acme") == 0
+
+
+def shown_of(metrics: Metrics, tenant: str) -> set[str]:
+    """The names of all series of one client."""
+    return {
+        sample.name
+        for metric in metrics.registry.collect()
+        for sample in metric.samples
+        if sample.labels.get("tenant") == tenant
+    }
+
+
+def test_each_metric_tells_its_labels_to_the_reference():
+    names = metrics_for().label_names
+
+    assert names["noise_decisions_total"] == ("action", "reason")
+    assert names["noise_judged_alerts"] == ("tenant", "cell")
+    assert names["noise_alerts_total"] == ()

@@ -56,9 +56,11 @@ class Tenancy:
         for one, before, after in heard:
             if (condition := state.conditions.get(one.condition)) is not None:
                 _move(condition, before, after)
+                _widen(condition, one.facts.excess, after)
                 state.mark(CONDITION, condition.key)
             if (check := state.checks.get(one.check)) is not None:
                 _move(check, before, after)
+                _widen(check, one.facts.excess, after)
                 state.mark(CHECK, check.key)
             if (incident := state.incident(one.incident)) is not None:
                 _move(incident, before, after)
@@ -102,3 +104,11 @@ def _move(
             answered.noise_answers = max(0, answered.noise_answers + amount)
         elif verdict is Verdict.ACTIONABLE:
             answered.actionable_answers = max(0, answered.actionable_answers + amount)
+
+
+def _widen(answered: Condition | CheckState, excess: float | None, after: Verdict | None) -> None:
+    """Remember the worst value that was called noise."""
+    if excess is None or after is not Verdict.NOISE:
+        return
+    known = answered.noise_excess
+    answered.noise_excess = excess if known is None else max(known, excess)

@@ -44,7 +44,7 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
         Flapping(settings.flapping, most_waiting),
         Novel(),
         Learned(settings.scoring),
-        Hold(settings.holding, most_waiting),
+        Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Member(),
     )
 

@@ -29,11 +29,16 @@ class Sampling:
         """Return ``ruling``, or one that shows the alert as a probe or an audit sample."""
         if ruling.reason not in _JUDGED or case.alert.state is State.ACKNOWLEDGED:
             return ruling
-        if ruling.reason is Reason.LEARNED_NOISE and case.now >= self.probe_due(case):
+        if ruling.reason is Reason.LEARNED_NOISE and self._is_probe(case):
             return Ruling(Action.NOTIFY, Reason.PROBE, "shown to check that it is still noise")
         if self._fraction(case.alert.tenant, case.alert.event_key) < self._settings.audit_share:
             return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, "shown as one of a random sample")
         return ruling
+
+    def _is_probe(self, case: Case) -> bool:
+        # Kinds without a value that were never real have little to tell: the audit is for them.
+        may_change = case.was_real or case.alert.value is not None
+        return may_change and case.now >= self.probe_due(case)
 
     def probe_due(self, case: Case) -> float:
         """Return the epoch second from which the condition is due to be shown again."""

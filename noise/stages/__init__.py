@@ -43,7 +43,7 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
         Repeat(),
         Flapping(settings.flapping, most_waiting),
         Novel(),
-        Learned(settings.scoring),
+        Learned(settings.scoring, most_waiting),
         Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Member(),
     )
@@ -51,7 +51,7 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
 
 def stages_after_hold(settings: Settings) -> tuple[AnyStage, ...]:
     """Return what judges an alert whose waiting is over."""
-    return (*_orders(settings), Learned(settings.scoring), Member())
+    return (*_orders(settings), Learned(settings.scoring, _most_waiting(settings)), Member())
 
 
 def _orders(settings: Settings) -> Iterator[AnyStage]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from noise.alert import State
+from noise.alert import State, excess
 from noise.decision import Action, Reason, Ruling
 from noise.settings import Sampling as SamplingSettings
 from noise.state.case import Case
 
 # What waits is no verdict yet: flapping, held and planned alerts are shown if they stay.
 _JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER})
+MOST_DOUBLED = 4
+ANSWERS_A_STEP = 8
 _SPACE = float(1 << 64)
 
 
@@ -45,8 +47,21 @@ class Sampling:
         condition = case.condition
         phase = 0.5 + 0.5 * self._fraction(condition.key, str(condition.told_at))
         last = condition.told_at or condition.first_at
-        return last + self._settings.probe_hours * 3600.0 * phase
+        return last + self._settings.probe_hours * 3600.0 * _apart(case) * phase
 
     def _fraction(self, *parts: str) -> float:
         text = "\0".join((self._settings.salt, *parts)).encode("utf-8", "surrogatepass")
         return int.from_bytes(blake2b(text, digest_size=8).digest()) / _SPACE
+
+
+def _apart(case: Case) -> float:
+    """Return how many times further apart probes are, the more answers called it noise.
+
+    Values that are held against a limit may change their meaning, so they are asked about sooner.
+    """
+    if case.was_real:
+        return 1.0
+    steps = case.condition.noise_answers // (
+        ANSWERS_A_STEP if excess(case.alert) is not None else 1
+    )
+    return float(2 ** min(steps, MOST_DOUBLED))

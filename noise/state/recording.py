@@ -28,6 +28,7 @@ MAX_MEMBERS = 50
 VALUE_MEMORY = 50
 TROUBLE = 0.5
 MOST_RELEASED = 20
+MAX_CLASSES = 20
 NEW_CHECK = 1.0
 NEW_HERE = 0.3
 
@@ -215,11 +216,13 @@ def _close(tenant: TenantState, case: Case) -> None:
     condition.is_open = False
     condition.hidden = None
     tenant.give_up_alert_key(condition)
-    condition.durations[_bin(now - condition.raised_at)] += 1
+    place = _bin(now - condition.raised_at)
+    condition.durations[place] += 1
     condition.self_cleared += 1
     check = tenant.checks.get(condition.check)
     if check is not None:
         check.self_cleared += 1
+        _note_duration(check, case.alert.device_class or "", place)
         tenant.mark(CHECK, check.key)
     incident = tenant.incident(condition.incident)
     if incident is None or condition.key not in incident.open_members:
@@ -228,6 +231,15 @@ def _close(tenant: TenantState, case: Case) -> None:
     if not incident.open_members:
         incident.resolved_at = now
     tenant.mark(INCIDENT, incident.id)
+
+
+def _note_duration(check: CheckState, device_class: str, place: int) -> None:
+    lasted = check.lasted.get(device_class)
+    if lasted is None:
+        if len(check.lasted) >= MAX_CLASSES:
+            return
+        lasted = check.lasted[device_class] = [0] * (len(DURATION_EDGES) + 1)
+    lasted[place] += 1
 
 
 def _bin(seconds: float) -> int:

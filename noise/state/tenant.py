@@ -30,6 +30,9 @@ class CheckState(msgspec.Struct):
     noise_answers: int = 0
     actionable_answers: int = 0
     noise_excess: float | None = None
+    noise_company: float = 0.0
+    noise_crowd: float = 0.0
+    lasted: dict[str, list[int]] = {}
     incident: str | None = None
     told_at: float = 0.0
 

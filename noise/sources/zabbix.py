@@ -1,0 +1,169 @@
+"""Zabbix problems from a webhook media type whose fields are macros.
+
+A problem's id is the same in its repeats, its updates and its recovery. A trigger belongs to one
+host and stands for what recurs; its item names the check, because the event's name is free text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from noise.alert import Alert, Severity, State
+from noise.directory import Directory
+from noise.errors import SourceError
+from noise.sources.clean import clean_key, clean_labels, clean_name, clean_text, condition_key
+from noise.sources.delivery import Delivery
+from noise.sources.measure import Measure, read_sentence, read_value
+from noise.sources.payload import Fields, decode_json, object_at
+from noise.sources.place import find_place
+from noise.sources.times import moment_of_text
+from noise.sources.trial import trial_alert
+
+SOURCE = "zabbix"
+CLEARED = "0"
+UPDATED = "1"
+
+_SEVERITIES = {
+    "5": Severity.CRITICAL,
+    "4": Severity.HIGH,
+    "3": Severity.MEDIUM,
+    "2": Severity.MEDIUM,
+    "1": Severity.LOW,
+    "0": Severity.INFO,
+}
+_UNRESOLVED = re.compile(r"\{[$#]?[A-Z][A-Z0-9_.]*\}|\*UNKNOWN\*")
+_ITEM = re.compile(r"([^\[\]]+)(?:\[(.*)\])?", re.DOTALL)
+_STATE_PARAMETERS = frozenset({"", "pfree", "pused", "free", "used", "state", "avg", "percent"})
+_TENANT_TAGS = ("tenant", "client", "customer")
+_CATEGORY_TAG = "component"
+
+
+def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
+    """Return the one alert of a problem, an update or a recovery. Raises SourceError."""
+    given = object_at(decode_json(delivery.body, repair=True))
+    fields = _resolved(given)
+    tags = _tags(fields.text("event_tags"))
+    if _is_unresolved(given.text("event_id")):
+        return [trial_alert(delivery, SOURCE, _tenant(tags, directory))]
+    return [_alert(delivery, directory, fields, tags)]
+
+
+def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: dict[str, str]) -> Alert:
+    problem = fields.needed("event_id")
+    tenant = delivery.tenant_or(_tenant(tags, directory))
+    place = find_place(
+        directory, tenant, SOURCE, fields.text("host_id"), fields.text("host_name", "host_host")
+    )
+    check, obj = _check(fields)
+    title = clean_text(fields.text("event_name")) or check
+    measure = _measure(fields)
+    return Alert(
+        event_key=delivery.key,
+        alert_key=clean_key(f"{tenant}|{SOURCE}|{problem}") or problem,
+        condition_key=condition_key(
+            tenant, place.device, check, clean_name(fields.text("trigger_id")) or obj
+        ),
+        tenant=tenant,
+        site=place.site,
+        device=place.device,
+        device_class=place.device_class,
+        check=check,
+        object=obj,
+        category=clean_name(tags.get(_CATEGORY_TAG)),
+        severity=_SEVERITIES.get(fields.text("event_nseverity") or "", Severity.MEDIUM),
+        source_severity=clean_key(fields.text("event_severity", "event_nseverity")),
+        state=_state(fields),
+        title=title,
+        value=measure.value,
+        threshold=measure.threshold,
+        unit=measure.unit,
+        bad_when=measure.bad_when,
+        occurred_at=_occurred_at(fields, directory, tenant),
+        received_at=delivery.arrived_at,
+        source=SOURCE,
+        link=_link(fields, problem),
+        labels=clean_labels(
+            {
+                "ip": fields.text("host_ip"),
+                "groups": fields.text("host_groups"),
+                "trigger": fields.text("trigger_id"),
+                "item": fields.text("item_key"),
+            }
+        ),
+    )
+
+
+def _resolved(given: Fields) -> Fields:
+    """Return the fields without the macros that Zabbix had no value for."""
+    return Fields({name: text for name, text in given.items() if not _is_unresolved(text)})
+
+
+def _is_unresolved(text: str | None) -> bool:
+    return text is not None and _UNRESOLVED.fullmatch(text.strip()) is not None
+
+
+def _tags(text: str | None) -> dict[str, str]:
+    """Return the tags of a problem, none when they cannot be read."""
+    try:
+        listed = decode_json((text or "[]").encode("utf-8", "replace"))
+        tags = Fields({"tags": listed}).members("tags")
+    except SourceError:
+        return {}
+    return {tag.text("tag") or "": tag.text("value") or "" for tag in tags}
+
+
+def _tenant(tags: dict[str, str], directory: Directory) -> str | None:
+    for name in _TENANT_TAGS:
+        value = tags.get(name, "")
+        if tenant := directory.tenant_by_id(SOURCE, name, value):
+            return tenant
+        if directory.client(value):
+            return value
+    return None
+
+
+def _check(fields: Fields) -> tuple[str, str | None]:
+    """Return the item's name and, from its parameters, the thing that it looks at."""
+    found = _ITEM.fullmatch(fields.text("item_key") or "")
+    check = clean_name(found[1]) if found else None
+    if found is None or check is None:
+        return clean_name(fields.needed("trigger_id", "event_name")) or SOURCE, None
+    parameters = [each.strip(' "') for each in (found[2] or "").split(",")]
+    named = [each for each in parameters if each.lower() not in _STATE_PARAMETERS]
+    return check, clean_name(",".join(named))
+
+
+def _state(fields: Fields) -> State:
+    if fields.text("event_value") == CLEARED:
+        return State.CLEARED
+    if fields.text("event_update_status") != UPDATED:
+        return State.RAISED
+    actions = re.split(r"\W+", (fields.text("event_update_action") or "").lower())
+    return State.ACKNOWLEDGED if "acknowledged" in actions else State.OTHER
+
+
+def _measure(fields: Fields) -> Measure:
+    """Return the item's last value; the event's name knows the threshold, for good and bad."""
+    latest = read_value(fields.text("item_lastvalue"))
+    stated = read_sentence(fields.text("event_name"))
+    if latest.value is None:
+        return stated
+    if stated.unit != latest.unit:
+        return latest
+    return stated._replace(value=latest.value)
+
+
+def _occurred_at(fields: Fields, directory: Directory, tenant: str) -> datetime | None:
+    zone = directory.zone(tenant, SOURCE)
+    names = ("event_recovery_date", "event_recovery_time")
+    if fields.text("event_value") != CLEARED or fields.text(names[0]) is None:
+        names = ("event_date", "event_time")
+    return moment_of_text(" ".join(fields.text(name) or "" for name in names), zone)
+
+
+def _link(fields: Fields, problem: str) -> str | None:
+    url, trigger = fields.text("zabbix_url"), fields.text("trigger_id")
+    if url is None or trigger is None:
+        return None
+    return clean_text(f"{url.rstrip('/')}/tr_events.php?triggerid={trigger}&eventid={problem}")

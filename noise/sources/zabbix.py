@@ -12,7 +12,14 @@ from datetime import datetime
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
 from noise.errors import SourceError
-from noise.sources.clean import clean_key, clean_labels, clean_name, clean_text, condition_key
+from noise.sources.clean import (
+    alert_key,
+    clean_key,
+    clean_labels,
+    clean_name,
+    clean_text,
+    condition_key,
+)
 from noise.sources.delivery import Delivery
 from noise.sources.measure import Measure, read_sentence, read_value
 from noise.sources.payload import Fields, decode_json, object_at
@@ -58,12 +65,13 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: dict[
     check, obj = _check(fields)
     title = clean_text(fields.text("event_name")) or check
     measure = _measure(fields)
+    condition = condition_key(
+        tenant, place.device, check, clean_name(fields.text("trigger_id")) or obj
+    )
     return Alert(
         event_key=delivery.key,
-        alert_key=clean_key(f"{tenant}|{SOURCE}|{problem}") or problem,
-        condition_key=condition_key(
-            tenant, place.device, check, clean_name(fields.text("trigger_id")) or obj
-        ),
+        alert_key=alert_key(tenant, SOURCE, problem, condition),
+        condition_key=condition,
         tenant=tenant,
         site=place.site,
         device=place.device,

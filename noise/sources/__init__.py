@@ -10,7 +10,16 @@ from collections.abc import Callable
 from noise.alert import Alert
 from noise.directory import Directory
 from noise.errors import SourceError
-from noise.sources import ait_ads, canonical, datto, ninjaone, rmm_nab, tactical, zabbix
+from noise.sources import (
+    ait_ads,
+    alertmanager,
+    canonical,
+    datto,
+    ninjaone,
+    rmm_nab,
+    tactical,
+    zabbix,
+)
 from noise.sources.delivery import CANONICAL, DeadLetterReason, Delivery
 from noise.sources.payload import MAX_BYTES
 
@@ -22,6 +31,7 @@ REASONS = tuple(DeadLetterReason)
 SOURCES: dict[str, Source] = {
     CANONICAL: canonical.parse,
     ait_ads.SOURCE: ait_ads.parse,
+    alertmanager.SOURCE: alertmanager.parse,
     datto.SOURCE: datto.parse,
     ninjaone.SOURCE: ninjaone.parse,
     rmm_nab.SOURCE: rmm_nab.parse,

@@ -18,6 +18,7 @@ from noise.sources import (
     ninjaone,
     rmm_nab,
     tactical,
+    wazuh,
     zabbix,
 )
 from noise.sources.delivery import CANONICAL, DeadLetterReason, Delivery
@@ -36,6 +37,7 @@ SOURCES: dict[str, Source] = {
     ninjaone.SOURCE: ninjaone.parse,
     rmm_nab.SOURCE: rmm_nab.parse,
     tactical.SOURCE: tactical.parse,
+    wazuh.SOURCE: wazuh.parse,
     zabbix.SOURCE: zabbix.parse,
 }
 

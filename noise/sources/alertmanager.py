@@ -23,7 +23,7 @@ from noise.sources.clean import (
 from noise.sources.delivery import Delivery
 from noise.sources.measure import Measure, read_sentence
 from noise.sources.payload import Fields, decode_json, object_at
-from noise.sources.place import Place, find_place
+from noise.sources.place import TENANT_LABELS, Place, find_place, find_tenant
 from noise.sources.times import moment_of_text
 
 SOURCE = "alertmanager"
@@ -42,11 +42,10 @@ _SEVERITIES = {
     "none": Severity.INFO,
 }
 _STATES = {"firing": State.RAISED, "resolved": State.CLEARED}
-_TENANTS = ("tenant", "customer", "client")
 _HOSTS = ("host", "hostname", "nodename", "node", "device_name")
 _OBJECTS = ("resource", "mountpoint", "volume", "interface", "ifName", "service", "name", "device")
 _NO_OBJECTS = frozenset(
-    (*_TENANTS, *_HOSTS, "alertname", "instance", "job", "severity", "site", "device_class")
+    (*TENANT_LABELS, *_HOSTS, "alertname", "instance", "job", "severity", "site", "device_class")
 )
 _PORT = re.compile(r":\d{1,5}\Z")
 
@@ -62,7 +61,7 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
 
 def _alert(delivery: Delivery, directory: Directory, member: Fields, key: str) -> Alert:
     labels, annotations = member.fields("labels"), member.fields("annotations")
-    tenant = delivery.tenant_or(_tenant(labels, directory))
+    tenant = delivery.tenant_or(find_tenant(directory, SOURCE, labels))
     place = _place(directory, labels, tenant)
     check = clean_name(labels.text("alertname")) or SOURCE
     condition = condition_key(tenant, place.device, check, _identity(labels))
@@ -94,16 +93,6 @@ def _alert(delivery: Delivery, directory: Directory, member: Fields, key: str) -
         link=clean_text(member.text("generatorURL")),
         labels=clean_labels(dict(labels.items())),
     )
-
-
-def _tenant(labels: Fields, directory: Directory) -> str | None:
-    for name in _TENANTS:
-        value = labels.text(name) or ""
-        if tenant := directory.tenant_by_id(SOURCE, name, value):
-            return tenant
-        if directory.client(value):
-            return value
-    return None
 
 
 def _place(directory: Directory, labels: Fields, tenant: str) -> Place:

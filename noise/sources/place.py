@@ -1,4 +1,4 @@
-"""Where an alert comes from: its device and site, by what the directory knows of them."""
+"""Where an alert comes from: its client, site and device, by what the directory knows of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from noise.directory import Device, Directory
 from noise.sources.clean import clean_name
+from noise.sources.payload import Fields
+
+TENANT_LABELS = ("tenant", "customer", "client")
 
 
 class Place(NamedTuple):
@@ -14,6 +17,17 @@ class Place(NamedTuple):
     device: str | None
     device_class: str | None
     site: str | None
+
+
+def find_tenant(directory: Directory, product: str, labels: Fields) -> str | None:
+    """Return the client that labels or tags name, by its id in ``product`` or by our own name."""
+    for name in TENANT_LABELS:
+        value = labels.text(name) or ""
+        if tenant := directory.tenant_by_id(product, name, value):
+            return tenant
+        if directory.client(value):
+            return value
+    return None
 
 
 def find_place(

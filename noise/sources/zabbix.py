@@ -23,7 +23,7 @@ from noise.sources.clean import (
 from noise.sources.delivery import Delivery
 from noise.sources.measure import Measure, read_sentence, read_value
 from noise.sources.payload import Fields, decode_json, object_at
-from noise.sources.place import find_place
+from noise.sources.place import find_place, find_tenant
 from noise.sources.times import moment_of_text
 from noise.sources.trial import trial_alert
 
@@ -42,7 +42,6 @@ _SEVERITIES = {
 _UNRESOLVED = re.compile(r"\{[$#]?[A-Z][A-Z0-9_.]*\}|\*UNKNOWN\*")
 _ITEM = re.compile(r"([^\[\]]+)(?:\[(.*)\])?", re.DOTALL)
 _STATE_PARAMETERS = frozenset({"", "pfree", "pused", "free", "used", "state", "avg", "percent"})
-_TENANT_TAGS = ("tenant", "client", "customer")
 _CATEGORY_TAG = "component"
 
 
@@ -52,13 +51,13 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     fields = _resolved(given)
     tags = _tags(fields.text("event_tags"))
     if _is_unresolved(given.text("event_id")):
-        return [trial_alert(delivery, SOURCE, _tenant(tags, directory))]
+        return [trial_alert(delivery, SOURCE, find_tenant(directory, SOURCE, tags))]
     return [_alert(delivery, directory, fields, tags)]
 
 
-def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: dict[str, str]) -> Alert:
+def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: Fields) -> Alert:
     problem = fields.needed("event_id")
-    tenant = delivery.tenant_or(_tenant(tags, directory))
+    tenant = delivery.tenant_or(find_tenant(directory, SOURCE, tags))
     place = find_place(
         directory, tenant, SOURCE, fields.text("host_id"), fields.text("host_name", "host_host")
     )
@@ -78,7 +77,7 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: dict[
         device_class=place.device_class,
         check=check,
         object=obj,
-        category=clean_name(tags.get(_CATEGORY_TAG)),
+        category=clean_name(tags.text(_CATEGORY_TAG)),
         severity=_SEVERITIES.get(fields.text("event_nseverity") or "", Severity.MEDIUM),
         source_severity=clean_key(fields.text("event_severity", "event_nseverity")),
         state=_state(fields),
@@ -111,24 +110,14 @@ def _is_unresolved(text: str | None) -> bool:
     return text is not None and _UNRESOLVED.fullmatch(text.strip()) is not None
 
 
-def _tags(text: str | None) -> dict[str, str]:
+def _tags(text: str | None) -> Fields:
     """Return the tags of a problem, none when they cannot be read."""
     try:
         listed = decode_json((text or "[]").encode("utf-8", "replace"))
         tags = Fields({"tags": listed}).members("tags")
     except SourceError:
-        return {}
-    return {tag.text("tag") or "": tag.text("value") or "" for tag in tags}
-
-
-def _tenant(tags: dict[str, str], directory: Directory) -> str | None:
-    for name in _TENANT_TAGS:
-        value = tags.get(name, "")
-        if tenant := directory.tenant_by_id(SOURCE, name, value):
-            return tenant
-        if directory.client(value):
-            return value
-    return None
+        return Fields({})
+    return Fields({tag.text("tag") or "": tag.text("value") for tag in tags})
 
 
 def _check(fields: Fields) -> tuple[str, str | None]:

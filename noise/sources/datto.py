@@ -70,7 +70,8 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         tenant,
         SOURCE,
         fields.text("device_id", "device_uid"),
-        fields.text("device_hostname", "device_description"),
+        fields.text("device_hostname"),
+        fields.text("device_description"),
         device_class=_device_class(fields.text("device_os")),
     )
     check = clean_name(fields.needed("alert_type")) or SOURCE

@@ -134,7 +134,7 @@ def _place(directory: Directory, fields: Fields, tenant: str) -> Place:
         tenant,
         SOURCE,
         fields.text("deviceId") or device.text("id"),
-        device.text("systemName", "displayName", "netbiosName", "dnsName"),
+        *map(device.text, ("systemName", "displayName", "netbiosName", "dnsName")),
         device_class=_CLASSES.get(device.text("nodeClass") or ""),
         site=fields.fields("location").text("name"),
     )

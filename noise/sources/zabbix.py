@@ -59,7 +59,12 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: Field
     problem = fields.needed("event_id")
     tenant = delivery.tenant_or(find_tenant(directory, SOURCE, tags))
     place = find_place(
-        directory, tenant, SOURCE, fields.text("host_id"), fields.text("host_name", "host_host")
+        directory,
+        tenant,
+        SOURCE,
+        fields.text("host_id"),
+        fields.text("host_name"),
+        fields.text("host_host"),
     )
     check, obj = _check(fields)
     title = clean_text(fields.text("event_name")) or check

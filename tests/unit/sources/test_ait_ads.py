@@ -82,7 +82,8 @@ def test_the_directory_knows_site_and_class() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", ["time,name,ip,host,short", "1,2,3", "1,,3,mail,5", "1,name,3,,5", '{"name": "x"}']
+    "row",
+    ["time,name,ip,host,short", "1,2,3", "1,,3,mail,5", "1,name,3,,5", '{"name": "x"}', '\r"'],
 )
 def test_a_row_without_name_or_host_is_refused(row: str) -> None:
     with pytest.raises(SourceError) as refused:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO, Self
@@ -17,7 +18,6 @@ from pipelines.broker.failures import explain
 from pipelines.broker.files import DataFolder
 from pipelines.broker.jars import class_path
 from pipelines.broker.java import find_java
-from pipelines.broker.leash import leash, unleash
 from pipelines.broker.ports import HOST, is_free
 from pipelines.broker.readiness import wait_until_usable
 from pipelines.clock import elapsed
@@ -28,6 +28,8 @@ STOP_SECONDS = 10.0
 LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.05
 STARTED = "Kafka Server started"
+# Reads until its input ends, which it does when the owner is gone, however it went.
+LEASH = 'read _; kill "$0" && sleep 10 && kill -9 "$0"'
 
 
 class LocalBroker:
@@ -144,7 +146,12 @@ class LocalBroker:
                 pass_fds=[lock.fileno()],  # the lock lives as long as the broker does
             )
         self._folder.name_holder(self._process.pid)
-        self._leash = leash(self._process.pid)
+        self._leash = subprocess.Popen(  # noqa: S603 - our own command line
+            ["/bin/sh", "-c", LEASH, str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         return self._process
 
     def _wait(self) -> None:
@@ -171,12 +178,13 @@ class LocalBroker:
         if self._process is not None:
             self._process.wait()
         if self._leash is not None:
-            unleash(self._leash)
+            self._leash.kill()
+            self._leash.communicate()
         self._process = self._leash = None
 
 
-def run_broker(data_dir: Path | str, port: int | None, announce: Callable[[str], None]) -> None:
-    """Run a broker in the foreground, announce its address, return after SIGINT or SIGTERM.
+def run_broker(data_dir: Path | str, port: int | None = None) -> None:
+    """Run a broker in the foreground, print its address, return after SIGINT or SIGTERM.
 
     Only from the main thread. Raises BrokerError, also when the broker ends by itself.
     """
@@ -186,11 +194,12 @@ def run_broker(data_dir: Path | str, port: int | None, announce: Callable[[str],
         asked_to_stop.set()
 
     broker = LocalBroker(data_dir, port)
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    signals = (signal.SIGINT, signal.SIGTERM)
     with broker:
         before = [signal.signal(number, ask_to_stop) for number in signals]
         try:
-            announce(broker.bootstrap)
+            sys.stdout.write(f"{broker.bootstrap}\n")
+            sys.stdout.flush()
             while not asked_to_stop.wait(POLL_SECONDS * 10):
                 if broker.pid is None:
                     raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))

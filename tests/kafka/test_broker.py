@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 15
 OWNER = """
 import sys
 from pipelines.broker import run_broker
-run_broker(sys.argv[1], None, lambda where: print(where, flush=True))
+run_broker(sys.argv[1])
 """
 
 

@@ -6,9 +6,9 @@ import errno
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import IO, Self
@@ -27,6 +27,7 @@ STOP_SECONDS = 10.0
 # A broker whose owner died a moment ago is still closing its files.
 LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.05
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STARTED = "Kafka Server started"
 # Reads until its input ends, which it does when the owner is gone, however it went.
 LEASH = 'read _; kill "$0" && sleep 10 && kill -9 "$0"'
@@ -183,29 +184,52 @@ class LocalBroker:
         self._process = self._leash = None
 
 
-def run_broker(data_dir: Path | str, port: int | None = None) -> None:
-    """Run a broker in the foreground, print its address, return after SIGINT or SIGTERM.
+def run_broker(
+    data_dir: Path | str, port: int | None = None, announce: Callable[[str], None] | None = None
+) -> None:
+    """Run a broker in the foreground until SIGINT or SIGTERM, also when they come while it starts.
 
-    Only from the main thread. Raises BrokerError, also when the broker ends by itself.
+    ``announce`` is handed its address, which is printed by default. Only from the main thread.
+    Raises BrokerError, also when the broker ends by itself.
     """
-    asked_to_stop = threading.Event()
-
-    def ask_to_stop(_: int, __: FrameType | None) -> None:
-        asked_to_stop.set()
-
     broker = LocalBroker(data_dir, port)
-    signals = (signal.SIGINT, signal.SIGTERM)
-    with broker:
-        before = [signal.signal(number, ask_to_stop) for number in signals]
-        try:
-            sys.stdout.write(f"{broker.bootstrap}\n")
-            sys.stdout.flush()
-            while not asked_to_stop.wait(POLL_SECONDS * 10):
-                if broker.pid is None:
-                    raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))
-        finally:
-            for number, handler in zip(signals, before, strict=True):
-                signal.signal(number, handler)
+    try:
+        with _stopping(), broker:
+            (announce or _print_address)(broker.bootstrap)
+            while broker.pid is not None:
+                time.sleep(POLL_SECONDS * 10)
+            raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))
+    except _AskedToStopError:
+        return
+
+
+class _AskedToStopError(Exception):
+    pass
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Turn the first signal into an exception, and take no notice of those that follow."""
+
+    is_stopping = False
+
+    def stop(_: int, __: FrameType | None) -> None:
+        nonlocal is_stopping
+        if not is_stopping:
+            is_stopping = True
+            raise _AskedToStopError
+
+    before = [signal.signal(number, stop) for number in STOPPING]
+    try:
+        yield
+    finally:
+        for number, handler in zip(STOPPING, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _print_address(bootstrap: str) -> None:
+    sys.stdout.write(f"{bootstrap}\n")
+    sys.stdout.flush()
 
 
 def _flags(heap_mb: int) -> list[str]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import subprocess
 
 # The input of these ends when the owner does.
-IN_ORDER = 'read _; kill "$0" && sleep 10 && kill -9 "$0"'
+IN_ORDER = """
+read _
+kill "$0" || exit
+for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 "$0" || exit; done
+kill -9 "$0"
+"""
 AT_ONCE = 'read _; kill -9 "$0"'
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import errno
-import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import IO, Self
 
 from pipelines.broker.errors import BrokerError
@@ -18,8 +15,10 @@ from pipelines.broker.failures import explain
 from pipelines.broker.files import DataFolder
 from pipelines.broker.jars import class_path
 from pipelines.broker.java import find_java
+from pipelines.broker.leash import Leash
 from pipelines.broker.ports import HOST, is_free
 from pipelines.broker.readiness import wait_until_usable
+from pipelines.broker.signals import AskedToStop, stopping, uninterrupted
 from pipelines.clock import elapsed
 
 START_SECONDS = 120.0
@@ -28,8 +27,6 @@ STOP_SECONDS = 10.0
 LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.05
 STARTED = "Kafka Server started"
-# Reads until its input ends, which it does when the owner is gone, however it went.
-LEASH = 'read _; kill "$0" && sleep 10 && kill -9 "$0"'
 
 
 class LocalBroker:
@@ -45,7 +42,7 @@ class LocalBroker:
         self._heap_mb = heap_mb
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
-        self._leash: subprocess.Popen[bytes] | None = None
+        self._leash: Leash | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -82,12 +79,12 @@ class LocalBroker:
             self.kill()
             raise
 
-    def stop(self) -> None:
-        """End it in order; after 10 s by force."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End it in order; after so many seconds by force."""
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(STOP_SECONDS)
+                self._process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._reap()
@@ -134,7 +131,7 @@ class LocalBroker:
         return lock
 
     def _run(self, command: Sequence[str], lock: IO[str]) -> subprocess.Popen[bytes]:
-        with self._folder.log.open("ab") as log:
+        with self._folder.log.open("ab") as log, uninterrupted():
             # A session of its own: Ctrl-C in a terminal must reach the owner first.
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
                 command,
@@ -145,13 +142,8 @@ class LocalBroker:
                 start_new_session=True,
                 pass_fds=[lock.fileno()],  # the lock lives as long as the broker does
             )
+            self._leash = Leash(self._process.pid, in_order=True)
         self._folder.name_holder(self._process.pid)
-        self._leash = subprocess.Popen(  # noqa: S603 - our own command line
-            ["/bin/sh", "-c", LEASH, str(self._process.pid)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
         return self._process
 
     def _wait(self) -> None:
@@ -178,34 +170,32 @@ class LocalBroker:
         if self._process is not None:
             self._process.wait()
         if self._leash is not None:
-            self._leash.kill()
-            self._leash.communicate()
+            self._leash.let_go()
         self._process = self._leash = None
 
 
-def run_broker(data_dir: Path | str, port: int | None = None) -> None:
-    """Run a broker in the foreground, print its address, return after SIGINT or SIGTERM.
+def run_broker(
+    data_dir: Path | str, port: int | None = None, announce: Callable[[str], None] | None = None
+) -> None:
+    """Run a broker in the foreground until SIGINT or SIGTERM, also when they come while it starts.
 
-    Only from the main thread. Raises BrokerError, also when the broker ends by itself.
+    ``announce`` is handed its address, which is printed by default. Only from the main thread.
+    Raises BrokerError, also when the broker ends by itself.
     """
-    asked_to_stop = threading.Event()
-
-    def ask_to_stop(_: int, __: FrameType | None) -> None:
-        asked_to_stop.set()
-
     broker = LocalBroker(data_dir, port)
-    signals = (signal.SIGINT, signal.SIGTERM)
-    with broker:
-        before = [signal.signal(number, ask_to_stop) for number in signals]
-        try:
-            sys.stdout.write(f"{broker.bootstrap}\n")
-            sys.stdout.flush()
-            while not asked_to_stop.wait(POLL_SECONDS * 10):
-                if broker.pid is None:
-                    raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))
-        finally:
-            for number, handler in zip(signals, before, strict=True):
-                signal.signal(number, handler)
+    try:
+        with stopping(), broker:
+            (announce or _print_address)(broker.bootstrap)
+            while broker.pid is not None:
+                time.sleep(POLL_SECONDS * 10)
+            raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))
+    except AskedToStop:
+        return
+
+
+def _print_address(bootstrap: str) -> None:
+    sys.stdout.write(f"{bootstrap}\n")
+    sys.stdout.flush()
 
 
 def _flags(heap_mb: int) -> list[str]:

@@ -23,20 +23,24 @@ def wait_until_usable(bootstrap: str, seconds: float) -> bool:
     does not have to wait for it.
     """
     answer: list[bool] = []
+    nobody_waits = threading.Event()
 
     def ask() -> None:
-        answer.append(asyncio.run(_becomes_usable(bootstrap, seconds)))
+        answer.append(asyncio.run(_becomes_usable(bootstrap, seconds, nobody_waits)))
 
     # In a thread of its own, because the caller may run inside an event loop.
     thread = threading.Thread(target=ask, name="broker-readiness")
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    finally:
+        nobody_waits.set()  # a signal may have ended the wait
     return bool(answer) and answer[0]
 
 
-async def _becomes_usable(bootstrap: str, seconds: float) -> bool:
+async def _becomes_usable(bootstrap: str, seconds: float, nobody_waits: threading.Event) -> bool:
     until = elapsed() + seconds
-    while elapsed() < until:
+    while elapsed() < until and not nobody_waits.is_set():
         try:
             if await _is_usable(bootstrap):
                 return True

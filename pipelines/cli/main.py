@@ -13,8 +13,7 @@ from noise.errors import NoiseError
 from pipelines.broker.errors import BrokerError
 from pipelines.files import FileError
 from pipelines.kafka import KafkaError
-from pipelines.local.children import ChildError
-from pipelines.logs import mute_libraries
+from pipelines.local import ChildError
 from pipelines.metrics import PageError
 
 TROUBLE = 2
@@ -80,7 +79,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return TROUBLE
     except click.ClickException as exc:
         return _say(exc.format_message())
-    except (Trouble, NoiseError, FileError, KafkaError, PageError, BrokerError, ChildError) as exc:
+    except (
+        Trouble,
+        NoiseError,
+        FileError,
+        KafkaError,
+        PageError,
+        BrokerError,
+        ChildError,
+    ) as exc:
         return _say(str(exc))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,14 +16,16 @@ from msgspec.structs import replace
 from noise.decision import Mode
 from noise.settings import Settings
 from noise.simulator import Msp, Technicians
+from pipelines.broker import AskedToStop, stopping
 from pipelines.broker.ports import is_free
+from pipelines.broker.signals import STOPPING
 from pipelines.cli import options
 from pipelines.clock import elapsed
 from pipelines.demo import Play, Summary
 from pipelines.demo.play import START
 from pipelines.demo.screen import line, screen
 from pipelines.files import read_settings, state_folder
-from pipelines.local import LocalInstallation, until_asked_to_stop
+from pipelines.local import LocalInstallation
 from pipelines.topics import declare
 
 SPEED = 960.0  # a day takes a minute and a half
@@ -74,15 +79,26 @@ def command(
     msp = Msp(seed, clients=clients, start=START)
     settings = _settings(folder, msp)
     click.echo("Kafka and a worker start ...", err=True)
-    with LocalInstallation(settings, folder) as installation:
-        click.echo(
-            f"Kafka: {installation.broker}, metrics: {', '.join(installation.pages())}, "
-            f"logs: {folder}; ready after {elapsed() - began:.1f} s, Ctrl-C ends it",
-            err=True,
-        )
-        play = Play(installation.broker, declare(settings.kafka), msp, Technicians(seed), speed)
-        summary = asyncio.run(_play(play, installation, seconds, quiet=as_json))
+    installation = LocalInstallation(settings, settings.tenants_file, folder)
+    try:
+        with stopping(), installation:
+            _announce(installation, folder, elapsed() - began)
+            topics = declare(settings.kafka)
+            play = Play(installation.bootstrap, topics, msp, Technicians(seed), speed)
+            summary = asyncio.run(_play(play, installation, seconds, quiet=as_json))
+    except AskedToStop:
+        click.echo("stopped before it began", err=True)
+        return
     _tell(summary, as_json=as_json)
+
+
+def _announce(installation: LocalInstallation, folder: Path, seconds: float) -> None:
+    pages = ", ".join(installation.metrics_urls())
+    click.echo(
+        f"Kafka: {installation.bootstrap}, metrics: {pages}, logs: {folder}; "
+        f"ready after {seconds:.1f} s, Ctrl-C ends it",
+        err=True,
+    )
 
 
 def _settings(folder: Path, msp: Msp) -> Settings:
@@ -92,9 +108,9 @@ def _settings(folder: Path, msp: Msp) -> Settings:
     configured = read_settings(None)
     port = configured.metrics.port
     metrics = replace(configured.metrics, port=port if is_free(port) else 0)
-    kafka = (
-        replace(configured.kafka, prefix="demo") if configured.kafka.bootstrap else configured.kafka
-    )
+    kafka = configured.kafka
+    if kafka.bootstrap is not None:  # somebody's own broker: its topics are left alone
+        kafka = replace(kafka, prefix="demo")
     return replace(
         configured, mode=Mode.ENFORCE, tenants_file=str(tenants), metrics=metrics, kafka=kafka
     )
@@ -108,8 +124,19 @@ async def _play(
     def ask() -> None:
         loop.call_soon_threadsafe(stop.set)
 
-    with until_asked_to_stop(ask), screen(quiet=quiet) as show:
-        return await play.run(stop, show, installation.pages(), seconds)
+    with _answering_signals(ask), screen(quiet=quiet) as show:
+        return await play.run(stop, show, installation.metrics_urls(), seconds)
+
+
+@contextmanager
+def _answering_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Have ``stop`` called where a signal would cut the summary off."""
+    before = {number: signal.signal(number, lambda *_: stop()) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(summary: Summary, *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from pipelines.broker.errors import BrokerError
 from pipelines.files import FileError
 from pipelines.kafka import KafkaError
 from pipelines.local import ChildError
+from pipelines.logs import mute_libraries
 from pipelines.metrics import PageError
 
 TROUBLE = 2

@@ -11,18 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import pytest
-
-from noise.decision import decode_decision_record
-from noise.settings import Kafka
-from pipelines import kafka
-from pipelines.agents.arrival import TENANT
-from pipelines.topics import declare
-from tests.factories import alert
-
 PATIENCE_SECONDS = 60.0
-TOPICS = declare(Kafka())
 
 
 class Command:
@@ -87,89 +76,6 @@ def running(folder: Path, *arguments: str) -> Iterator[Command]:
         if command.process.poll() is None:
             command.process.kill()
         command.process.wait()
-
-
-def up(folder: Path, *arguments: str) -> tuple[str, ...]:
-    settings = folder / "settings.yaml"
-    settings.write_text("metrics: {port: 0}\nkafka: {session_seconds: 6}\n", encoding="utf-8")
-    return ("up", "--data", str(folder / "data"), "--settings", str(settings), *arguments)
-
-
-async def decide(broker: str, device: str) -> list[str]:
-    """Send an alert and return the devices of all decisions, once it is decided."""
-    value = msgspec.json.encode(alert(device=device))
-    async with kafka.producing(broker) as producer:
-        await producer.send_and_wait(
-            TOPICS.raw.name, value, key=b"acme", headers=[(TENANT, b"acme")]
-        )
-    async with kafka.reading(broker, [TOPICS.enriched.name]) as consumer:
-        devices: list[str] = []
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while device not in devices:
-            assert time.monotonic() < deadline, devices
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                devices += [str(decode_decision_record(r.value).device) for r in records]
-    return devices
-
-
-async def test_up_decides_alerts_stops_at_ctrl_c_and_goes_on_with_its_records(tmp_path):
-    with running(tmp_path, *up(tmp_path, "--workers", "2")) as first:
-        broker = first.wait_for("Kafka: ")
-        first.wait_for("Ctrl-C stops")
-        assert await decide(broker, "one") == ["one"]
-        began = time.monotonic()
-        assert first.interrupt() == 0, first.said()
-        assert time.monotonic() - began < 10
-    assert processes_of(tmp_path) == {}
-
-    with running(tmp_path, *up(tmp_path)) as second:
-        broker = second.wait_for("Kafka: ")
-        second.wait_for("Ctrl-C stops")
-        assert sorted(await decide(broker, "two")) == ["one", "two"]
-        worker = next(p for p, w in processes_of(tmp_path).items() if "cli worker" in w)
-        os.kill(worker, signal.SIGKILL)
-        until(lambda: "starts again" in second.said())
-        assert "three" in await decide(broker, "three")
-
-        second.process.kill()
-        second.process.wait()
-    until(lambda: not processes_of(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("repeats: {window_minutes: 0}\n", "$.repeats.window_minutes"),
-        ("tenants_file: nowhere.yaml\n", "nowhere.yaml"),
-    ],
-)
-def test_a_wrong_configuration_is_one_sentence(tmp_path, text, says):
-    settings = tmp_path / "wrong.yaml"
-    settings.write_text(text, encoding="utf-8")
-
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "up", "--settings", str(settings)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
-def test_the_broker_command_says_where_it_listens_and_stops_in_order(tmp_path):
-    with running(tmp_path, "broker", "--data", str(tmp_path / "data")) as broker:
-        where = broker.wait_for("Kafka listens on ").split(";")[0]
-        assert f"export KAFKA_BOOTSTRAP={where}" in broker.said()
-
-        again = Command(tmp_path / "data", "broker", "--data", str(tmp_path / "data"))
-        assert again.process.wait(30) == 2
-        assert "already runs" in again.said()
-
-        assert broker.interrupt() == 0
-    assert processes_of(tmp_path) == {}
 
 
 def demo(folder: Path, seconds: int) -> dict:

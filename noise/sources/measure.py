@@ -8,6 +8,8 @@ from typing import NamedTuple
 from noise.alert import BadWhen
 from noise.sources.payload import read_number
 
+MAX_SENTENCE = 512  # what follows is a log, and patterns take their time over it
+
 _NUMBER = r"(-?\d{1,15}(?:\.\d{1,9})?)"
 _BOTH = re.compile(
     rf"(?<![\w.-]){_NUMBER} ?(%|C\b)?(?: [a-z]+)?, (?:back )?(above|below) {_NUMBER} ?(%|C\b)?",
@@ -33,7 +35,7 @@ def read_sentence(text: str | None, *, is_back: bool = False) -> Measure:
 
     With ``is_back`` the sentence tells of the return to normal, so trouble lies on the other side.
     """
-    found = _BOTH.search(text or "")
+    found = _BOTH.search((text or "")[:MAX_SENTENCE])
     if found is None:
         return NOTHING
     value, unit, side, threshold, same = found.groups()
@@ -50,5 +52,5 @@ def read_sentence(text: str | None, *, is_back: bool = False) -> Measure:
 
 def read_value(text: str | None) -> Measure:
     """Return a value that stands alone, such as ``9.979 %``."""
-    found = _ONE.fullmatch((text or "").strip())
+    found = _ONE.fullmatch((text or "")[:MAX_SENTENCE].strip())
     return Measure(value=read_number(found[1]), unit=found[2]) if found else NOTHING

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from noise.sources.clean import clean_name
+from noise.sources.measure import MAX_SENTENCE
 
 _SUBJECTS = tuple(
     re.compile(pattern)
@@ -34,7 +35,8 @@ _SUBJECTS = tuple(
 
 def read_subject(text: str | None) -> str | None:
     """Return the volume, service, job, account or other thing, None if no pattern fits."""
+    sentence = (text or "")[:MAX_SENTENCE]
     for pattern in _SUBJECTS:
-        if found := pattern.search(text or ""):
+        if found := pattern.search(sentence):
             return clean_name(found[1])
     return None

@@ -19,6 +19,7 @@ from noise.sources.clean import (
     condition_key,
 )
 from noise.sources.delivery import Delivery
+from noise.sources.measure import MAX_SENTENCE
 from noise.sources.payload import Fields, decode_json, object_at, read_number
 from noise.sources.place import find_place
 from noise.sources.times import moment_of_text
@@ -118,8 +119,9 @@ def _object(fields: Fields) -> str | None:
     """Return the drive, service, script or task, without the thresholds that follow it."""
     if task := clean_name(fields.text("task")):
         return task
-    found = _DESCRIPTION.fullmatch(fields.text("check_name") or "")
-    return clean_name(found[1] if found else fields.text("check_name"))
+    name = (fields.text("check_name") or "")[:MAX_SENTENCE]
+    found = _DESCRIPTION.fullmatch(name)
+    return clean_name(found[1] if found else name)
 
 
 def _threshold(fields: Fields) -> float | None:

@@ -34,3 +34,7 @@ def test_raise_and_clear_are_about_the_same_thing(raised: str, cleared: str, sub
 @pytest.mark.parametrize("text", [None, "", "SRV1 is offline, no contact since 5 minutes"])
 def test_a_sentence_about_the_device_itself_names_nothing_else(text: str | None) -> None:
     assert read_subject(text) is None
+
+
+def test_only_the_beginning_of_a_long_text_is_read() -> None:
+    assert read_subject("log line, " * 60 + "Service DNS is stopped") is None

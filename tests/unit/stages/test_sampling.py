@@ -75,3 +75,15 @@ def test_what_has_no_value_is_probed_only_if_it_was_ever_real():
 
     assert sampling(0.0).review(never_real, LEARNED) is LEARNED
     assert sampling(0.0).review(once_real, LEARNED).reason is Reason.PROBE
+
+
+def test_probes_come_less_often_the_more_people_called_it_noise():
+    def hours(answers: int, **fields: object) -> float:
+        case = case_of(alert(**fields), now=NOW)
+        case.condition.noise_answers = answers
+        return (sampling(0.0).probe_due(case) - NOW) / HOUR
+
+    limit = {"value": 9.0, "threshold": 10.0}
+    assert hours(2) == 4 * hours(0)
+    assert hours(9) == 16 * hours(0)
+    assert hours(9, **limit) == 2 * hours(0, **limit)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
+from math import isfinite
 
 import msgspec
 
@@ -87,6 +88,24 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     link: str | None = None
     labels: dict[str, str] = {}
+
+
+def excess(alert: Alert) -> float | None:
+    """Return how far the value lies beyond the threshold, as a share of it; None if unknown.
+
+    Above zero is the bad side. Where the alert does not say which side that is, both are.
+    """
+    value, threshold = alert.value, alert.threshold
+    if value is None or threshold is None or not (isfinite(value) and isfinite(threshold)):
+        return None
+    return bad_side(alert, (value - threshold) / (abs(threshold) or 1.0))
+
+
+def bad_side(alert: Alert, distance: float) -> float:
+    """Return a distance of values, turned so that trouble lies above zero."""
+    if alert.bad_when is BadWhen.BELOW:
+        return -distance
+    return distance if alert.bad_when is BadWhen.ABOVE else abs(distance)
 
 
 def condition_key(tenant: str, device: str | None, check: str, obj: str | None = None) -> str:

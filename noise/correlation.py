@@ -12,6 +12,7 @@ from noise.incident import Incident, IncidentState, LabelSummary
 from noise.settings import Correlation as CorrelationSettings
 from noise.state.tenant import INCIDENT, QUIET, Deadline, IncidentMemory, TenantState
 
+SURGE_SECONDS = 3_600.0
 _BY_RANK = {severity.rank: severity for severity in Severity}
 
 
@@ -28,6 +29,10 @@ class Correlation:
 
     def joinable(self, tenant: TenantState, alert: Alert, now: float) -> IncidentMemory | None:
         """Return the incident that a raise at ``now`` would join, None if it opens its own."""
+        if tenant.core.surge.is_on(now):
+            incident = self._open_one(tenant, tenant.core.surge_incident, now, SURGE_SECONDS)
+            if incident is not None:
+                return incident
         device = tenant.devices.get(alert.device) if alert.device is not None else None
         if device is not None:
             incident = self._open_one(tenant, device.incident, now, self._device)

@@ -40,6 +40,8 @@ from noise.state.snapshot import PieceKey, decode_key, encode_key
 from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory
 from noise.tenancy import Tenancy
 
+LOOK_BACK_SECONDS = 1_800.0
+
 
 class Stage(Protocol):
     """One reason to show or suppress an alert. Reads the case, never changes anything."""
@@ -91,7 +93,10 @@ class Engine:
         tenant = self._tenant(alert.tenant)
         now = tenant.state.advance(now)
         self._run_deadlines(tenant, now)
-        own = self._arrive(tenant, alert, now, origin)
+        was_calm = not tenant.state.core.surge.is_on(now)
+        own, incident = self._arrive(tenant, alert, now, origin)
+        if was_calm and incident is not None and tenant.state.core.surge.is_on(now):
+            self._release(tenant, incident, now)
         tenant.state.core.spoke_at = now
         keep_within(tenant.state, self._settings.limits, now)
         return [*self._say(), own]
@@ -167,7 +172,9 @@ class Engine:
             tenant = self._tenants[name] = Tenancy(name, self._settings)
         return tenant
 
-    def _arrive(self, tenant: Tenancy, alert: Alert, now: float, origin: str) -> DecidedAlert:
+    def _arrive(
+        self, tenant: Tenancy, alert: Alert, now: float, origin: str
+    ) -> tuple[DecidedAlert, IncidentMemory | None]:
         case = self._case(tenant, alert, now)
         ruling = self._rule(self._on_arrival, case)
         if ruling is None:
@@ -181,14 +188,19 @@ class Engine:
             recording.repeated(tenant.state, case)
         else:
             case.incident = self._record(tenant, case, ruling, decision_id)
-        return self._decided(tenant, case, ruling, decision_id, None)
+        return self._decided(tenant, case, ruling, decision_id, None), case.incident
 
     def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
         state = tenant.state
         condition = recording.condition_of(state, alert, now)
         incident = state.incident(condition.incident)
+        # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
+        # the window. Elsewhere nobody knows.
+        window = self._window
+        if state.core.clears.get(alert.source):
+            window *= condition.reminders_apart
         is_known = condition.is_open and (
-            condition.hold is not None or now - condition.window_at < self._window
+            condition.hold is not None or now - condition.window_at < window
         )
         if not is_known and alert.state is not State.CLEARED:
             incident = self._correlation.joinable(state, alert, now)
@@ -252,7 +264,28 @@ class Engine:
             recording.held(state, case, ruling.hold_until, decision_id)
         elif ruling.action is not Action.SUPPRESS:
             recording.told(state, case, incident)
+        elif ruling.reason is Reason.LEARNED_NOISE:
+            recording.hidden(state, case, decision_id)
         return incident
+
+    def _release(self, tenant: Tenancy, incident: IncidentMemory, now: float) -> None:
+        """Show what the model hid shortly before so much news came: it may belong to it."""
+        for kept in recording.hidden_lately(tenant.state, now - LOOK_BACK_SECONDS):
+            case = self._case(tenant, kept.alert, now)
+            case.repeats = False
+            case.incident = incident
+            _ = case.score
+            ruling = Ruling(
+                Action.UPDATE if incident.told_at else Action.NOTIFY,
+                Reason.INCIDENT_CHANGED,
+                f"hidden {(now - kept.at) / 60:.0f} minutes ago; shown because several kinds of "
+                "alerts came since that this client never had",
+            )
+            decision_id = _later_id(kept.decision_id)
+            if case.condition.incident != incident.id:
+                recording.joined(tenant.state, case, incident, decision_id)
+            recording.told(tenant.state, case, incident)
+            self._unsaid.append(self._decided(tenant, case, ruling, decision_id, kept.decision_id))
 
     # -- what becomes due
 

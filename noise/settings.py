@@ -80,7 +80,7 @@ class Correlation(_Section, frozen=True, kw_only=True):
     ] = 15
     check_minutes: Annotated[
         int, _says("Alerts of one check on several devices join within this.", ge=1, le=240)
-    ] = 5
+    ] = 60
     max_minutes: Annotated[
         int, _says("No incident takes new members after this many minutes.", ge=5, le=1440)
     ] = 120
@@ -97,28 +97,29 @@ class Scoring(_Section, frozen=True, kw_only=True):
 
     hide_above: Annotated[
         float, _says("Alerts that are noise with a higher probability are hidden.", ge=0.5, lt=1)
-    ] = 0.95
+    ] = 0.9
     certain_above: Annotated[
         float,
         _says("The lower end of the interval must be above this as well.", ge=0, lt=1),
+    ] = 0.3
+    hide_above_if_real: Annotated[
+        float,
+        _says("What hide_above is for checks that were found real at this client.", ge=0.5, lt=1),
+    ] = 0.985
+    certain_above_if_real: Annotated[
+        float,
+        _says("What certain_above is for checks that were found real at this client.", ge=0, lt=1),
     ] = 0.7
     guard_labels: Annotated[
         int,
         _says("Answers that a check of a client needs before it may be hidden.", ge=1, le=1000),
-    ] = 2
+    ] = 1
     half_life_days: Annotated[
         float, _says("After so many days an answer counts half.", ge=1, le=3650)
     ] = 60
     never_hide: Annotated[
         Severity, _says("The model alone never hides this severity or a higher one.")
     ] = Severity.CRITICAL
-    heat_limit: Annotated[
-        float,
-        _says("When a client's recent trouble is above this, nothing is hidden.", ge=0.5, le=1000),
-    ] = 2.0
-    heat_half_life_minutes: Annotated[
-        float, _says("How fast that trouble is forgotten.", ge=1, le=1440)
-    ] = 10
 
 
 class Sampling(_Section, frozen=True, kw_only=True):
@@ -126,10 +127,14 @@ class Sampling(_Section, frozen=True, kw_only=True):
 
     audit_share: Annotated[
         float, _says("The share of hidden alerts shown as an audit sample.", ge=0, le=1)
-    ] = 0.01
+    ] = 0.003
     probe_hours: Annotated[
         int,
-        _says("What the model hides is shown once in so many hours, at a random phase.", ge=1),
+        _says(
+            "What the model hides though it was real before, or has a value, is shown once in so "
+            "many hours, at a random phase.",
+            ge=1,
+        ),
     ] = 24
     salt: Annotated[
         str, _says("A secret text; with it nobody can foresee what will be sampled.")

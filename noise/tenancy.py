@@ -13,6 +13,7 @@ from noise.settings import Settings
 from noise.state import snapshot
 from noise.state.case import Case
 from noise.state.condition import Condition
+from noise.state.facts import Facts
 from noise.state.snapshot import PieceKey
 from noise.state.tenant import (
     CHECK,
@@ -56,9 +57,12 @@ class Tenancy:
         for one, before, after in heard:
             if (condition := state.conditions.get(one.condition)) is not None:
                 _move(condition, before, after)
+                _widen(condition, one.facts.excess, after)
                 state.mark(CONDITION, condition.key)
             if (check := state.checks.get(one.check)) is not None:
                 _move(check, before, after)
+                _widen(check, one.facts.excess, after)
+                _note_company(check, one.facts, after)
                 state.mark(CHECK, check.key)
             if (incident := state.incident(one.incident)) is not None:
                 _move(incident, before, after)
@@ -102,3 +106,18 @@ def _move(
             answered.noise_answers = max(0, answered.noise_answers + amount)
         elif verdict is Verdict.ACTIONABLE:
             answered.actionable_answers = max(0, answered.actionable_answers + amount)
+
+
+def _widen(answered: Condition | CheckState, excess: float | None, after: Verdict | None) -> None:
+    """Remember the worst value that was called noise."""
+    if excess is None or after is not Verdict.NOISE:
+        return
+    known = answered.noise_excess
+    answered.noise_excess = excess if known is None else max(known, excess)
+
+
+def _note_company(check: CheckState, known: Facts, after: Verdict | None) -> None:
+    """Remember in how much company it was called noise: on its device, and of its own kind."""
+    if after is Verdict.NOISE:
+        check.noise_company = max(check.noise_company, known.device_company)
+        check.noise_crowd = max(check.noise_crowd, known.check_company)

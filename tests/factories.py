@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 from noise.alert import Alert, Severity, State, condition_key, utc
 from noise.decision import Action, Reason
+from noise.directory import Client, Device, Directory
 from noise.label import Label, Verdict
+from noise.sources import Delivery
 from noise.state.answerable import Answerable
 from noise.state.facts import Facts
 
@@ -109,3 +112,19 @@ def sighting(decision_id: str = "d1.c1", **fields: Any) -> Answerable:
     return Answerable(
         **{"decision_id": decision_id, "condition": condition, "facts": facts} | given
     )
+
+
+def delivery(
+    body: Any, source: str | None = None, tenant: str | None = "acme", event: str | None = "e1"
+) -> Delivery:
+    """Build a delivery of bytes, a text or a value that becomes JSON."""
+    if isinstance(body, str):
+        body = body.encode()
+    elif not isinstance(body, bytes):
+        body = msgspec.json.encode(body)
+    return Delivery(body, source, tenant, event, 1_780_000_000.0)
+
+
+def directory(*devices: Device, tenant: str = "acme", **fields: Any) -> Directory:
+    """Build a directory of one client."""
+    return Directory([Client(tenant=tenant, devices=devices, **fields)])

@@ -42,7 +42,7 @@ NOTHING = 1e-9
 
 _DAY = 86_400.0
 _STEP = 6 * 3600.0
-_LEFT_OUT = frozenset({Reason.HOLDING, Reason.MAINTENANCE, Reason.POLICY})
+_LEFT_OUT = frozenset({Reason.HOLDING, Reason.FLAPPING, Reason.MAINTENANCE, Reason.POLICY})
 
 
 class Part(Enum):

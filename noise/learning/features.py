@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isfinite, log1p
 from zlib import crc32
 
-from noise.alert import Alert, BadWhen, short_key
+from noise.alert import Alert, bad_side, excess, short_key
 from noise.learning.knowledge import prior_log_odds
 from noise.state.case import Case
 from noise.state.condition import DURATION_EDGES, Condition
@@ -57,7 +57,7 @@ def facts(case: Case) -> Facts:
         value=value,
         usual=usual,
         spread=condition.value_spread,
-        excess=_excess(alert, value),
+        excess=excess(alert),
         surprise=_surprise(alert, value, usual, condition.value_spread),
     )
 
@@ -87,14 +87,6 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def _excess(alert: Alert, value: float | None) -> float | None:
-    threshold = _finite(alert.threshold)
-    if value is None or threshold is None:
-        return None
-    scale = abs(threshold) or 1.0
-    return _bad_side(alert, (value - threshold) / scale)
-
-
 def _surprise(
     alert: Alert, value: float | None, usual: float | None, spread: float
 ) -> float | None:
@@ -102,13 +94,7 @@ def _surprise(
         return None
     # A value that never moved has no spread; a hundredth of it stands in.
     scale = spread + abs(usual) / 100 + 1e-9
-    return _bad_side(alert, (value - usual) / scale)
-
-
-def _bad_side(alert: Alert, distance: float) -> float:
-    if alert.bad_when is BadWhen.BELOW:
-        return -distance
-    return distance if alert.bad_when is BadWhen.ABOVE else abs(distance)
+    return bad_side(alert, (value - usual) / scale)
 
 
 def levels(known: Facts) -> tuple[str, str, str, str]:

@@ -62,8 +62,8 @@ DISK = Check(
     key="disk",
     category="storage",
     severity=Severity.MEDIUM,
-    raised="Disk volume {object}: free space is {value:.1f}%, below 10%",
-    cleared="Disk volume {object}: free space is {value:.1f}%, above 10%",
+    raised="Disk volume {object} free space is {value:.1f}%, below 10%",
+    cleared="Disk volume {object} free space is {value:.1f}%, above 10%",
     unit="%",
     ninjaone="Disk free space low",
     datto=("Disk Usage Monitor", "Storage"),
@@ -75,8 +75,8 @@ DISK_CRITICAL = Check(
     key="disk_critical",
     category="storage",
     severity=Severity.HIGH,
-    raised="Disk volume {object}: free space is {value:.1f}%, below 5%",
-    cleared="Disk volume {object}: free space is {value:.1f}%, above 5%",
+    raised="Disk volume {object} free space is {value:.1f}%, below 5%",
+    cleared="Disk volume {object} free space is {value:.1f}%, above 5%",
     unit="%",
     ninjaone="Disk free space critical",
     datto=("Disk Usage Monitor", "Storage"),
@@ -275,6 +275,120 @@ FILE_INTEGRITY = Check(
     cleared="",
     wazuh=("550", 7, "Integrity checksum changed."),
 )
+ANTIVIRUS = Check(
+    key="antivirus",
+    category="security",
+    severity=Severity.MEDIUM,
+    raised="Threat {object} detected, {value:.0f} file(s)",
+    cleared="Threat {object} is quarantined",
+    unit="files",
+    ninjaone="Antivirus threat (1116)",
+    datto=("Antivirus Monitor", "Security"),
+    tactical=("eventlog", "Event Log Check: Antivirus threat (1116) {object}"),
+)
+UPS = Check(
+    key="ups",
+    category="power",
+    severity=Severity.HIGH,
+    raised="UPS runs on battery, charge {value:.0f}%",
+    cleared="UPS runs on mains, charge {value:.0f}%",
+    unit="%",
+    ninjaone="UPS on battery",
+    datto=("SNMP Monitor", "Power"),
+    zabbix="ups.battery.charge",
+    alertmanager="UpsOnBattery",
+)
+TEMPERATURE = Check(
+    key="temperature",
+    category="environment",
+    severity=Severity.MEDIUM,
+    raised="Temperature at {object} is {value:.1f} C, above 28 C",
+    cleared="Temperature at {object} is {value:.1f} C",
+    unit="C",
+    ninjaone="Temperature sensor",
+    datto=("SNMP Monitor", "Environment"),
+    zabbix="sensor.temp[{object}]",
+    alertmanager="TemperatureHigh",
+)
+DNS = Check(
+    key="dns",
+    category="directory",
+    severity=Severity.MEDIUM,
+    raised="DNS lookup of {object} failed or took {value:.0f} ms",
+    cleared="DNS lookup of {object} took {value:.0f} ms",
+    unit="ms",
+    ninjaone="DNS lookup",
+    datto=("Component Monitor", "Directory"),
+    tactical=("script", "Script Check: DNS lookup {object}"),
+    zabbix="net.dns.record[{object}]",
+    alertmanager="DnsLookupFailed",
+)
+REPLICATION = Check(
+    key="replication",
+    category="directory",
+    severity=Severity.HIGH,
+    raised="AD replication of {object}: {value:.0f} failures in a row",
+    cleared="AD replication of {object} succeeded",
+    unit="failures",
+    ninjaone="AD replication",
+    datto=("Component Monitor", "Directory"),
+    tactical=("script", "Script Check: AD replication {object}"),
+    zabbix="ad.repl.fails[{object}]",
+    alertmanager="AdReplicationFailing",
+)
+PENDING_REBOOT = Check(
+    key="pending_reboot",
+    category="patching",
+    severity=Severity.LOW,
+    raised="A reboot has been pending for {value:.0f} day(s)",
+    cleared="No reboot is pending",
+    unit="d",
+    ninjaone="Pending reboot",
+    datto=("Component Monitor", "Patching"),
+    tactical=("script", "Script Check: Pending reboot"),
+)
+ENCRYPTION = Check(
+    key="encryption",
+    category="security",
+    severity=Severity.MEDIUM,
+    raised="Volume {object} is not encrypted",
+    cleared="Volume {object} is encrypted",
+    ninjaone="BitLocker status",
+    datto=("Component Monitor", "Security"),
+    tactical=("script", "Script Check: BitLocker status {object}"),
+)
+DHCP = Check(
+    key="dhcp",
+    category="network",
+    severity=Severity.MEDIUM,
+    raised="DHCP scope {object} has {value:.0f}% of its addresses left",
+    cleared="DHCP scope {object} has {value:.0f}% of its addresses left",
+    unit="%",
+    ninjaone="DHCP scope",
+    datto=("Component Monitor", "Network"),
+    tactical=("script", "Script Check: DHCP scope {object}"),
+)
+CLOCK = Check(
+    key="clock",
+    category="directory",
+    severity=Severity.MEDIUM,
+    raised="The clock is {value:.0f} s off",
+    cleared="The clock is right",
+    unit="s",
+    ninjaone="Time offset",
+    datto=("Component Monitor", "Directory"),
+    tactical=("script", "Script Check: Time offset"),
+)
+LICENCE = Check(
+    key="licence",
+    category="licence",
+    severity=Severity.MEDIUM,
+    raised="{value:.0f} licences left of {object}",
+    cleared="{value:.0f} licences left of {object}",
+    ninjaone="Licence count",
+    datto=("Component Monitor", "Licence"),
+    tactical=("script", "Script Check: Licence count {object}"),
+)
 ACTIVITY = Check(  # what a webhook that was registered for everything sends besides alerts
     key="activity",
     category="activity",
@@ -287,5 +401,7 @@ ACTIVITY = Check(  # what a webhook that was registered for everything sends bes
 CHECKS = (
     CPU, MEMORY, DISK, DISK_CRITICAL, AVAILABILITY, CHECK_IN, SERVICE, BACKUP, CERTIFICATE, WEB,
     PRINTER, PACKET_LOSS, INTERFACE, EVENT_LOG, RAID, SMART, QUEUE, FAILED_LOGINS, LOGON,
-    FILE_INTEGRITY, ACTIVITY,
+    FILE_INTEGRITY, ANTIVIRUS, UPS, TEMPERATURE, DNS, REPLICATION, ACTIVITY,
 )  # fmt: skip
+# Nobody has met these before: some are the first sign of trouble, others a rule that is new.
+UNSEEN = (PENDING_REBOOT, ENCRYPTION, DHCP, CLOCK, LICENCE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil, floor
 from random import Random
 from typing import Any
 
@@ -47,7 +46,7 @@ _DEVICES_PER_SITE = 40
 _ROLES = ("dc", "sql", "exch", "hv", "file", "web", "app", "rds")
 _LETTERS = {
     "server": "SRV", "workstation": "WS", "laptop": "LT", "firewall": "FW", "switch": "SW",
-    "printer": "PRN", "nas": "NAS",
+    "printer": "PRN", "nas": "NAS", "ups": "UPS",
 }  # fmt: skip
 _SYSTEMS = {
     "server": "Microsoft Windows Server 2022 Standard",
@@ -57,6 +56,7 @@ _SYSTEMS = {
     "switch": "Aruba 2930F",
     "printer": "HP LaserJet",
     "nas": "Synology DSM 7",
+    "ups": "APC Smart-UPS",
 }
 
 
@@ -133,9 +133,10 @@ class Client(msgspec.Struct, frozen=True):
 
     def days(self, start: float, end: float) -> Iterator[Day]:
         """Yield the local days that touch the time from ``start`` to ``end``."""
-        first = floor((start + self.utc_offset) / DAY)
-        for index in range(first, ceil((end + self.utc_offset) / DAY)):
-            yield self._day(index, index * DAY - self.utc_offset)
+        index = int((start + self.utc_offset) // DAY)
+        while (midnight := index * DAY - self.utc_offset) < end:
+            yield self._day(index, midnight)
+            index += 1
 
     def _day(self, index: int, midnight: float) -> Day:
         weekday = (index + 3) % 7  # 1970 began on a Thursday
@@ -202,6 +203,7 @@ def _plan(rng: Random, size: int, sites: tuple[str, ...]) -> Iterator[tuple[str,
         yield "firewall", site, None
         yield "switch", site, "core"
         yield "printer", site, None
+        yield "ups", site, None
     head = sites[0]
     servers = max(2, size // 8)
     yield "nas", head, None
@@ -209,7 +211,7 @@ def _plan(rng: Random, size: int, sites: tuple[str, ...]) -> Iterator[tuple[str,
         yield "server", head, _ROLES[order % len(_ROLES)]
     for _ in range(size // 24):
         yield "switch", rng.choice(sites), None
-    for _ in range(max(4, size - servers - 3 * len(sites) - 1)):
+    for _ in range(max(4, size - servers - 4 * len(sites) - 1)):
         yield "laptop" if chance(rng, 0.35) else "workstation", rng.choice(sites), None
 
 

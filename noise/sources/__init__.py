@@ -31,14 +31,14 @@ Source = Callable[[Delivery, Directory], list[Alert]]
 REASONS = tuple(DeadLetterReason)
 SOURCES: dict[str, Source] = {
     CANONICAL: canonical.parse,
-    ninjaone.SOURCE: ninjaone.parse,
-    datto.SOURCE: datto.parse,
-    tactical.SOURCE: tactical.parse,
-    zabbix.SOURCE: zabbix.parse,
-    alertmanager.SOURCE: alertmanager.parse,
-    wazuh.SOURCE: wazuh.parse,
     ait_ads.SOURCE: ait_ads.parse,
+    alertmanager.SOURCE: alertmanager.parse,
+    datto.SOURCE: datto.parse,
+    ninjaone.SOURCE: ninjaone.parse,
     rmm_nab.SOURCE: rmm_nab.parse,
+    tactical.SOURCE: tactical.parse,
+    wazuh.SOURCE: wazuh.parse,
+    zabbix.SOURCE: zabbix.parse,
 }
 
 

@@ -100,8 +100,14 @@ def _row(body: bytes) -> Sequence[str]:
     if text[:1] == "{":
         row = object_at(decode_json(body))
         return [row.text(name) or "" for name in COLUMNS]
-    fields = next(csv.reader([text]), []) if '"' in text else text.strip().split(",")
-    return _columns(fields)
+    return _columns(_quoted(text) if '"' in text else text.strip().split(","))
+
+
+def _quoted(text: str) -> Sequence[str]:
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error as exc:
+        raise wrong_shape(f"Expected one row: {exc} - at `$`") from exc
 
 
 def _columns(fields: Sequence[str]) -> Sequence[str]:

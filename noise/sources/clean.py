@@ -70,3 +70,10 @@ def condition_key(tenant: str, device: str | None, check: str, obj: str | None =
         return key
     exact = repr((tenant, device, check, obj))
     return f"{key[: MAX_KEY - _DIGEST]}~{short_key(exact)}"
+
+
+def alert_key(tenant: str, source: str, known_as: str | None, condition: str) -> str:
+    """Return what pairs a raise with its clear: the tool's own id, else the condition."""
+    if clean_key(known_as) is None:
+        return condition
+    return clean_key(f"{tenant}|{source}|{known_as}") or condition

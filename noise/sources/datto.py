@@ -1,78 +1,119 @@
-"""Datto RMM: a webhook whose body the customer writes, with one template for each state.
+"""Datto RMM alerts from a webhook: one template for the raise, one for the resolve.
 
-Values are pasted in without escaping, so a body may be no JSON. There is no time in it. A site in
-Datto's words is a client. The alert's uid is the same at raise and resolve.
+Values are pasted in as they are, so quotes and backslashes may break the JSON. No time and no id of
+the monitor is sent: a condition is told from its siblings by what its English message is about. A
+site in Datto is a client of ours.
 """
 
 from __future__ import annotations
 
+import re
+
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
-from noise.sources.common import Read, alert_of, find_device, is_unresolved, test_alert
+from noise.sources.clean import (
+    alert_key,
+    clean_key,
+    clean_labels,
+    clean_name,
+    clean_text,
+    condition_key,
+)
 from noise.sources.delivery import Delivery
+from noise.sources.measure import read_sentence
 from noise.sources.payload import Fields, decode_json, object_at
-from noise.sources.wording import category_of, object_in
+from noise.sources.place import find_place
+from noise.sources.subject import read_subject
+from noise.sources.trial import trial_alert
 
 SOURCE = "datto"
+
 _SEVERITIES = {
     "critical": Severity.CRITICAL,
     "high": Severity.HIGH,
     "moderate": Severity.MEDIUM,
     "low": Severity.LOW,
     "information": Severity.INFO,
+    "unknown": Severity.INFO,
 }
-_ENDS = frozenset({"resolve", "resolved", "clear", "cleared", "ok"})
+_STATES = {"raise": State.RAISED, "resolve": State.CLEARED}
+_PLACEHOLDER = re.compile(r"\[[a-z_]+\]")
+_PLATFORM = re.compile(r"[a-z]{1,32}")
 _CLASSES = (
-    ("server", "server"),
-    ("windows 1", "workstation"),
-    ("macos", "workstation"),
-    ("fortios", "firewall"),
-    ("synology", "nas"),
+    (re.compile(r"\bserver\b", re.IGNORECASE), "server"),
+    (re.compile(r"\bWindows (?:7|8|10|11)\b|\bmacOS\b"), "workstation"),
 )
 
 
 def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
-    """Return the one alert of a webhook. Raises SourceError."""
-    body = object_at(decode_json(delivery.body, repair=True))
-    found = next(
-        (t for kind, name in (("site", "site_id"), ("site", "site_uid"))
-         if (t := directory.tenant_by_id(SOURCE, kind, body.text(name) or ""))),
-        None,
-    )  # fmt: skip
-    tenant = delivery.tenant_or(found)
-    if is_unresolved(body.text("alert_uid", "device_hostname", "alert_message")):
-        return [test_alert(delivery, tenant, SOURCE, "Datto RMM")]
-    return [alert_of(_read(body, tenant, directory), delivery, SOURCE)]
+    """Return the one alert of a raise or a resolve. Raises SourceError."""
+    given = object_at(decode_json(delivery.body, repair=True))
+    if _is_unresolved(given.text("alert_uid")):
+        return [trial_alert(delivery, SOURCE)]
+    return [_alert(delivery, directory, _resolved(given))]
 
 
-def _read(body: Fields, tenant: str, directory: Directory) -> Read:
-    message, host = body.text("alert_message"), body.text("device_hostname")
-    check = body.text("alert_type", "alert_category") or "alert"
-    level, uid = body.text("alert_priority"), body.text("alert_uid")
-    is_resolved = (body.text("state", "event") or "").lower() in _ENDS
-    kind = body.text("alert_category")
-    return Read(
+def _resolved(given: Fields) -> Fields:
+    return Fields({name: text for name, text in given.items() if not _is_unresolved(text)})
+
+
+def _is_unresolved(text: str | None) -> bool:
+    return text is not None and _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
+    tenant = delivery.tenant_or(
+        directory.tenant_by_id(SOURCE, "site", fields.text("site_id", "site_uid") or "")
+    )
+    place = find_place(
+        directory,
         tenant,
-        check=f"{check}: {kind}" if kind and kind.lower() not in check.lower() else check,
-        title=message or check,
-        state=State.CLEARED if is_resolved else State.RAISED,
-        severity=_SEVERITIES.get((level or "").lower(), Severity.MEDIUM),
-        source_severity=level,
-        device=host or body.text("device_uid", "device_id"),
-        known=find_device(directory, tenant, SOURCE, body.text("device_id"), host),
-        device_class=_class_of(body.text("device_os")),
-        object=object_in(message or ""),
-        alert_key=uid,
-        category=category_of(message, kind, check),
-        link=_link(body.text("platform"), uid),
-        labels={"site": body.text("site_name"), "user": body.text("last_user")},
+        SOURCE,
+        fields.text("device_id", "device_uid"),
+        fields.text("device_hostname"),
+        fields.text("device_description"),
+        device_class=_device_class(fields.text("device_os")),
+    )
+    check = clean_name(fields.needed("alert_type")) or SOURCE
+    message = fields.text("alert_message", "alert")
+    category = clean_name((fields.text("alert_category") or "other").lower())
+    obj = read_subject(message)
+    condition = condition_key(tenant, place.device, check, obj or category)
+    state = _STATES.get(fields.needed("state"), State.OTHER)
+    measure = read_sentence(message, is_back=state is State.CLEARED)
+    priority = fields.text("alert_priority")
+    return Alert(
+        event_key=delivery.key,
+        alert_key=alert_key(tenant, SOURCE, fields.text("alert_uid"), condition),
+        condition_key=condition,
+        tenant=tenant,
+        site=place.site,
+        device=place.device,
+        device_class=place.device_class,
+        check=check,
+        object=obj,
+        category=category,
+        severity=_SEVERITIES.get((priority or "").lower(), Severity.MEDIUM),
+        source_severity=clean_key(priority),
+        state=state,
+        title=clean_text(message) or check,
+        value=measure.value,
+        threshold=measure.threshold,
+        unit=measure.unit,
+        bad_when=measure.bad_when,
+        received_at=delivery.arrived_at,
+        source=SOURCE,
+        link=_link(fields),
+        labels=clean_labels({"ip": fields.text("device_ip"), "os": fields.text("device_os")}),
     )
 
 
-def _class_of(system: str | None) -> str | None:
-    text = (system or "").lower()
-    return next((device_class for word, device_class in _CLASSES if word in text), None)
+def _device_class(system: str | None) -> str | None:
+    return next((name for pattern, name in _CLASSES if pattern.search(system or "")), None)
 
 
-def _link(platform: str | None, uid: str | None) -> str | None:
-    return f"https://{platform}.rmm.datto.com/alert/{uid}" if platform and uid else None
+def _link(fields: Fields) -> str | None:
+    platform, uid = fields.text("platform"), fields.text("alert_uid")
+    if uid is None or not _PLATFORM.fullmatch(platform or ""):
+        return None
+    return clean_text(f"https://{platform}.rmm.datto.com/alert/{uid}")

@@ -1,105 +1,174 @@
-"""NinjaOne: one Activity per webhook. A condition's series id pairs its trigger and its reset.
+"""NinjaOne activities, as its webhook sends them: conditions, backup jobs and all that happens.
 
-``statusCode`` holds the code and ``status`` the words; some integrations have met it otherwise, so
-the words stand in. Backups have no reset: the next completion of the same job ends a failure, under
-another series.
+A condition keeps its series from the trigger to the reset. A backup job does not: its failure is
+over when the same job completes, in another series. All other activities are told as they are.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
-from noise.sources.common import Read, alert_of, find_device, test_alert
+from noise.sources.clean import (
+    alert_key,
+    clean_key,
+    clean_labels,
+    clean_name,
+    clean_text,
+    condition_key,
+)
 from noise.sources.delivery import Delivery
+from noise.sources.measure import read_sentence
 from noise.sources.payload import Fields, decode_json, object_at
+from noise.sources.place import Place, find_place
 from noise.sources.times import moment_of_number
+from noise.sources.trial import trial_alert
 
 SOURCE = "ninjaone"
 CONDITION = "CONDITION"
 TEST = "TEST"
-_BACKUPS = ("NINJA_BACKUP", "CLOUDBERRY_BACKUP", "SHADOWPROTECT")
+
 _SEVERITIES = {
     "CRITICAL": Severity.CRITICAL,
     "MAJOR": Severity.HIGH,
     "MODERATE": Severity.MEDIUM,
     "MINOR": Severity.LOW,
-    "NONE": Severity.INFO,
 }
-_CLASSES = (
-    ("SERVER", "server"),
-    ("WORKSTATION", "workstation"),
-    ("MAC", "workstation"),
-    ("FIREWALL", "firewall"),
-    ("SWITCH", "switch"),
-    ("ROUTER", "router"),
-    ("PRINTER", "printer"),
-)
-_FAILED = ("_FAILED", "_ABORTED", "_WARNING")
+_STATES = {
+    "TRIGGERED": State.RAISED,
+    "RESET": State.CLEARED,
+    "RESET_BY_PSA_TICKET_CALLBACK": State.CLEARED,
+    "CUSTOM_HEALTH_STATUS_RESET": State.CLEARED,
+    "ACKNOWLEDGED": State.ACKNOWLEDGED,
+}
+_JOB_ENDS = {
+    "_FAILED": State.RAISED,
+    "_ABORTED": State.RAISED,
+    "_COMPLETED_WITH_WARNING": State.RAISED,
+    "_COMPLETED": State.CLEARED,
+}
+_BACKUPS = frozenset({"NINJA_BACKUP", "CLOUDBERRY_BACKUP", "SHADOWPROTECT"})
+_CATEGORIES = {
+    **dict.fromkeys(_BACKUPS, "backup"),
+    "ANTIVIRUS": "security",
+    "SECURITY": "security",
+    "PATCH_MANAGEMENT": "patch",
+    "SOFTWARE_PATCH_MANAGEMENT": "patch",
+}
+_CLASSES = {
+    "WINDOWS_SERVER": "server",
+    "LINUX_SERVER": "server",
+    "MAC_SERVER": "server",
+    "VMWARE_VM_HOST": "server",
+    "WINDOWS_WORKSTATION": "workstation",
+    "LINUX_WORKSTATION": "workstation",
+    "MAC": "workstation",
+    "NMS_SWITCH": "switch",
+    "NMS_ROUTER": "router",
+    "NMS_FIREWALL": "firewall",
+    "NMS_PRINTER": "printer",
+}
+
+
+class _Told(NamedTuple):
+    """What an activity says: which condition, and how it stands."""
+
+    check: str
+    object: str | None
+    condition: str
+    series: str | None
+    state: State
 
 
 def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     """Return the one alert of an activity. Raises SourceError."""
-    body = object_at(decode_json(delivery.body))
-    device = body.fields("device")
-    tenant = delivery.tenant_or(_client_of(body, device, directory))
-    code = (body.text("statusCode") or body.text("status") or "").upper().replace(" ", "_")
-    kind = (body.text("activityType", "type") or "").upper()
-    if code == TEST and body.text("deviceId") is None:
-        return [test_alert(delivery, tenant, SOURCE, "NinjaOne")]
-    return [alert_of(_read(body, kind, code, tenant, directory), delivery, SOURCE)]
-
-
-def _client_of(body: Fields, device: Fields, directory: Directory) -> str | None:
-    known_as = (
-        body.text("organizationId")
-        or device.text("organizationId")
-        or body.fields("organization").text("id")
+    fields = object_at(decode_json(delivery.body))
+    organization = (
+        fields.text("organizationId")
+        or fields.fields("device").text("organizationId")
+        or fields.fields("organization").text("id")
     )
-    return directory.tenant_by_id(SOURCE, "organization", known_as) if known_as else None
+    found = directory.tenant_by_id(SOURCE, "organization", organization or "")
+    if _code(fields) == TEST:
+        return [trial_alert(delivery, SOURCE, found)]
+    return [_alert(delivery, directory, fields, delivery.tenant_or(found))]
 
 
-def _read(body: Fields, kind: str, code: str, tenant: str, directory: Directory) -> Read:
-    device = body.fields("device")
-    name = device.text("systemName", "displayName", "dnsName", "netbiosName")
-    number, level = body.text("deviceId") or device.text("id"), body.text("severity")
-    is_backup = kind.startswith(_BACKUPS)
-    check = "backup job" if is_backup else body.text("sourceName", "type", "activityType")
-    subject, series = body.text("subject"), body.text("seriesUid")
-    obj = None if subject in (check, body.text("sourceName")) else subject
-    return Read(
+def _alert(delivery: Delivery, directory: Directory, fields: Fields, tenant: str) -> Alert:
+    place = _place(directory, fields, tenant)
+    told = _told(fields, tenant, place.device)
+    message = fields.text("message", "status")
+    measure = read_sentence(message, is_back=told.state is State.CLEARED)
+    severity = fields.text("severity")
+    return Alert(
+        event_key=delivery.key,
+        alert_key=alert_key(tenant, SOURCE, told.series, told.condition),
+        condition_key=told.condition,
+        tenant=tenant,
+        site=place.site,
+        device=place.device,
+        device_class=place.device_class,
+        check=told.check,
+        object=told.object,
+        category=_CATEGORIES.get(fields.text("activityType") or ""),
+        severity=_SEVERITIES.get(severity or "", Severity.INFO),
+        source_severity=clean_key(severity),
+        state=told.state,
+        title=clean_text(message) or told.check,
+        value=measure.value,
+        threshold=measure.threshold,
+        unit=measure.unit,
+        bad_when=measure.bad_when,
+        occurred_at=moment_of_number(fields.number("activityTime")),
+        received_at=delivery.arrived_at,
+        source=SOURCE,
+        labels=_labels(fields),
+    )
+
+
+def _place(directory: Directory, fields: Fields, tenant: str) -> Place:
+    device = fields.fields("device")
+    return find_place(
+        directory,
         tenant,
-        check=check or "activity",
-        title=body.text("message") or subject or check or "activity",
-        state=_state(kind, code),
-        severity=_SEVERITIES.get((level or "").upper(), Severity.MEDIUM),
-        source_severity=level,
-        device=name or number,
-        known=find_device(directory, tenant, SOURCE, number, name),
-        device_class=_class_of(device.text("nodeClass")),
-        site=body.fields("location").text("name"),
-        object=obj,
-        alert_key=None if is_backup else series,
-        category="backup" if is_backup else None,
-        occurred_at=moment_of_number(body.number("activityTime")),
-        labels={
-            "activity": kind or None,
-            "status": code or None,
-            "priority": body.text("priority"),
-        },
+        SOURCE,
+        fields.text("deviceId") or device.text("id"),
+        *map(device.text, ("systemName", "displayName", "netbiosName", "dnsName")),
+        device_class=_CLASSES.get(device.text("nodeClass") or ""),
+        site=fields.fields("location").text("name"),
     )
 
 
-def _state(kind: str, code: str) -> State:
-    if kind.startswith(_BACKUPS):
-        if code.endswith(_FAILED):
-            return State.RAISED
-        return State.CLEARED if code.endswith("_COMPLETED") else State.OTHER
-    if code.startswith("RESET") or code == "CUSTOM_HEALTH_STATUS_RESET":
-        return State.CLEARED
-    if code == "ACKNOWLEDGED":
-        return State.ACKNOWLEDGED
-    return State.RAISED if kind == CONDITION and code == "TRIGGERED" else State.OTHER
+def _told(fields: Fields, tenant: str, device: str | None) -> _Told:
+    kind, code = fields.needed("activityType"), _code(fields)
+    name, subject = clean_name(fields.text("sourceName")), clean_name(fields.text("subject"))
+    series = fields.text("seriesUid")
+    if kind in _BACKUPS:
+        end = next((end for end in _JOB_ENDS if code.endswith(end)), "")
+        check = clean_name(code.removesuffix(end)) or kind
+        condition = condition_key(tenant, device, check, subject)
+        return _Told(check, subject, condition, None, _JOB_ENDS.get(end, State.OTHER))
+    if kind == CONDITION or code in _STATES:
+        obj = subject if subject != name else None
+        known_as = clean_name(fields.text("sourceConfigUid")) or name or kind
+        condition = condition_key(tenant, device, known_as, obj)
+        return _Told(name or kind, obj, condition, series, _STATES.get(code, State.OTHER))
+    check = clean_name(f"{kind}.{code}") or kind
+    return _Told(check, None, condition_key(tenant, device, check), series, State.RAISED)
 
 
-def _class_of(node: str | None) -> str | None:
-    return next((known for word, known in _CLASSES if word in (node or "")), None)
+def _code(fields: Fields) -> str:
+    """Return the status code; some senders only have its words, in their place or in its own."""
+    return (fields.text("statusCode", "status") or "").strip().upper().replace(" ", "_")
+
+
+def _labels(fields: Fields) -> dict[str, str]:
+    return clean_labels(
+        {
+            "activity": fields.text("activityType"),
+            "priority": fields.text("priority"),
+            "result": fields.text("activityResult"),
+            "node_class": fields.fields("device").text("nodeClass"),
+        }
+    )

@@ -1,63 +1,132 @@
-"""Tactical RMM: a URL action whose body the customer pastes in, version 1 of our template.
+"""Tactical RMM alerts from a URL action: one body for the failure, one for the resolve.
 
-What is missing is the word ``None``; quotes in a check's name are not escaped. An alert's number is
-the same at failure and resolve, and new when it fails again.
+Values are pasted in as they are, so quotes may break the JSON; what is missing is the word None.
+An alert has a new id each time it fails, its check keeps one.
 """
 
 from __future__ import annotations
 
-from noise.alert import Alert, Severity, State
+import re
+
+from noise.alert import Alert, BadWhen, Severity, State
 from noise.directory import Directory
-from noise.sources.common import Read, alert_of, find_device, is_unresolved, test_alert
+from noise.sources.clean import (
+    alert_key,
+    clean_key,
+    clean_labels,
+    clean_name,
+    clean_text,
+    condition_key,
+)
 from noise.sources.delivery import Delivery
-from noise.sources.payload import Fields, decode_json, object_at
+from noise.sources.measure import MAX_SENTENCE
+from noise.sources.payload import Fields, decode_json, object_at, read_number
+from noise.sources.place import find_place
 from noise.sources.times import moment_of_text
-from noise.sources.wording import measure_in, object_in
+from noise.sources.trial import trial_alert
 
 SOURCE = "tactical"
+MISSING = "None"
+
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severity.LOW}
-_ENDS = frozenset({"resolve", "resolved", "clear", "ok"})
+_STATES = {"trigger": State.RAISED, "resolve": State.CLEARED}
+_CATEGORIES = {
+    "availability": "availability",
+    "diskspace": "storage",
+    "cpuload": "performance",
+    "memory": "performance",
+    "winsvc": "service",
+    "eventlog": "eventlog",
+    "ping": "network",
+}
+_BAD_WHEN = {
+    "diskspace": BadWhen.BELOW,  # the share that is free
+    "cpuload": BadWhen.ABOVE,
+    "memory": BadWhen.ABOVE,
+}
+_PLACEHOLDER = re.compile(r"\{\{.*\}\}", re.DOTALL)
+_THRESHOLD = re.compile(r"(Warning|Error) Threshold: (\d{1,3})%", re.ASCII)
+_DESCRIPTION = re.compile(r"[^:]*? Check(?:: (?:Drive )?(.*?))?(?: -  ?(?:Warning|Error) .*)?")
 
 
 def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
-    """Return the one alert of an action. Raises SourceError."""
-    body = object_at(decode_json(delivery.body, repair=True))
-    found = directory.tenant_by_id(SOURCE, "client", _said(body, "client_id") or "")
-    tenant = delivery.tenant_or(found)
-    if is_unresolved(body.text("alert_id", "hostname", "message")):
-        return [test_alert(delivery, tenant, SOURCE, "Tactical RMM")]
-    return [alert_of(_read(body, tenant, directory), delivery, SOURCE)]
+    """Return the one alert of a failure or a resolve. Raises SourceError."""
+    given = object_at(decode_json(delivery.body, repair=True))
+    if _PLACEHOLDER.fullmatch(given.text("alert_id") or ""):
+        return [trial_alert(delivery, SOURCE)]
+    return [_alert(delivery, directory, _present(given))]
 
 
-def _read(body: Fields, tenant: str, directory: Directory) -> Read:
-    name, message = _said(body, "check_name"), _said(body, "message")
-    kind = _said(body, "check_type") or _said(body, "kind") or "alert"
-    host = _said(body, "hostname")
-    level = _said(body, "severity")
-    is_resolved = (_said(body, "event") or "").lower() in _ENDS
-    number, check_id = _said(body, "alert_id"), _said(body, "check_id")
-    text = name or message or ""
-    return Read(
+def _present(given: Fields) -> Fields:
+    return Fields({name: text for name, text in given.items() if text != MISSING})
+
+
+def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
+    tenant = delivery.tenant_or(
+        directory.tenant_by_id(SOURCE, "client", fields.text("client_id") or "")
+    )
+    place = find_place(
+        directory,
         tenant,
-        check=kind,
-        title=message or name or kind,
-        state=State.CLEARED if is_resolved else State.RAISED,
-        severity=_SEVERITIES.get((level or "").lower(), Severity.MEDIUM),
-        source_severity=level,
-        device=host or _said(body, "agent_id"),
-        known=find_device(directory, tenant, SOURCE, _said(body, "agent_id"), host),
-        device_class=_said(body, "device_class"),
-        site=_said(body, "site"),
-        object=object_in(text) or _said(body, "task"),
-        key=check_id or _said(body, "task"),
-        alert_key=number,
-        message=name,
-        measure=measure_in(""),
-        occurred_at=moment_of_text(_said(body, "resolved_at" if is_resolved else "opened_at")),
-        labels={"client": _said(body, "client"), "os": _said(body, "os")},
+        SOURCE,
+        fields.text("agent_id"),
+        fields.text("hostname"),
+        device_class=fields.text("device_class"),
+        site=fields.text("site"),
+    )
+    check = clean_name(fields.needed("check_type", "kind")) or SOURCE
+    obj = _object(fields)
+    condition = condition_key(
+        tenant, place.device, check, clean_name(fields.text("check_id")) or obj
+    )
+    state = _STATES.get(fields.needed("event"), State.OTHER)
+    threshold = _threshold(fields) if check in _BAD_WHEN else None
+    return Alert(
+        event_key=delivery.key,
+        alert_key=alert_key(tenant, SOURCE, fields.text("alert_id"), condition),
+        condition_key=condition,
+        tenant=tenant,
+        site=place.site,
+        device=place.device,
+        device_class=place.device_class,
+        check=check,
+        object=obj,
+        category=_CATEGORIES.get(check, "other"),
+        severity=_SEVERITIES.get(fields.text("severity") or "", Severity.MEDIUM),
+        source_severity=clean_key(fields.text("severity")),
+        state=state,
+        title=clean_text(fields.text("message")) or check,
+        threshold=threshold,
+        unit=None if threshold is None else "%",
+        bad_when=None if threshold is None else _BAD_WHEN[check],
+        occurred_at=moment_of_text(
+            fields.text("resolved_at" if state is State.CLEARED else "opened_at")
+        ),
+        received_at=delivery.arrived_at,
+        source=SOURCE,
+        labels=clean_labels(
+            {
+                "kind": fields.text("kind"),
+                "os": fields.text("os"),
+                "check_id": fields.text("check_id"),
+                "check_name": fields.text("check_name"),
+            }
+        ),
     )
 
 
-def _said(body: Fields, name: str) -> str | None:
-    text = body.text(name)
-    return None if text in (None, "None") else text
+def _object(fields: Fields) -> str | None:
+    """Return the drive, service, script or task, without the thresholds that follow it."""
+    if task := clean_name(fields.text("task")):
+        return task
+    name = (fields.text("check_name") or "")[:MAX_SENTENCE]
+    found = _DESCRIPTION.fullmatch(name)
+    return clean_name(found[1] if found else name)
+
+
+def _threshold(fields: Fields) -> float | None:
+    """Return the threshold that goes with the severity, or the only one there is."""
+    stated = dict(_THRESHOLD.findall(fields.text("check_name") or ""))
+    if len(stated) == 1:
+        return read_number(next(iter(stated.values())))
+    return read_number(stated.get((fields.text("severity") or "").capitalize()))

@@ -1,7 +1,7 @@
-"""Zabbix: a webhook media type whose script sends macros; version 1 of our template.
+"""Zabbix problems from a webhook media type whose fields are macros.
 
-``{EVENT.ID}`` is the problem's own in problem, update and recovery messages. Escalation steps say
-the same again. Times have no zone. A severity has a number, because its name can be changed.
+A problem's id is the same in its repeats, its updates and its recovery. A trigger belongs to one
+host and stands for what recurs; its item names the check, because the event's name is free text.
 """
 
 from __future__ import annotations
@@ -12,13 +12,25 @@ from datetime import datetime
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
 from noise.errors import SourceError
-from noise.sources.common import Read, alert_of, find_device, is_unresolved, test_alert
+from noise.sources.clean import (
+    alert_key,
+    clean_key,
+    clean_labels,
+    clean_name,
+    clean_text,
+    condition_key,
+)
 from noise.sources.delivery import Delivery
+from noise.sources.measure import Measure, read_sentence, read_value
 from noise.sources.payload import Fields, decode_json, object_at
+from noise.sources.place import find_place, find_tenant
 from noise.sources.times import moment_of_text
-from noise.sources.wording import Measure, category_of, measure_in
+from noise.sources.trial import trial_alert
 
 SOURCE = "zabbix"
+CLEARED = "0"
+UPDATED = "1"
+
 _SEVERITIES = {
     "5": Severity.CRITICAL,
     "4": Severity.HIGH,
@@ -27,100 +39,133 @@ _SEVERITIES = {
     "1": Severity.LOW,
     "0": Severity.INFO,
 }
-_MEASURED = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*([^\d\s]\S*)?\s*$")
-_KEY = re.compile(r"^([^\[]+)(?:\[\"?([^\],\"]*))?")
-_TENANT_TAGS = frozenset({"client", "customer", "tenant"})
+_UNRESOLVED = re.compile(r"\{[$#]?[A-Z][A-Z0-9_.]*\}|\*UNKNOWN\*")
+_ITEM = re.compile(r"([^\[\]]+)(?:\[(.*)\])?", re.DOTALL)
+_STATE_PARAMETERS = frozenset({"", "pfree", "pused", "free", "used", "state", "avg", "percent"})
+_CATEGORY_TAG = "component"
 
 
 def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
-    """Return the one alert of a message. Raises SourceError."""
-    body = object_at(decode_json(delivery.body))
-    tags = _tags(body)
-    tenant = delivery.tenant_or(next((tags[tag] for tag in sorted(_TENANT_TAGS & set(tags))), None))
-    if is_unresolved(body.text("event_id", "event_name", "host_host")):
-        return [test_alert(delivery, tenant, SOURCE, "Zabbix")]
-    return [alert_of(_read(body, tags, tenant, directory), delivery, SOURCE)]
+    """Return the one alert of a problem, an update or a recovery. Raises SourceError."""
+    given = object_at(decode_json(delivery.body, repair=True))
+    fields = _resolved(given)
+    tags = _tags(fields.text("event_tags"))
+    if _is_unresolved(given.text("event_id")):
+        return [trial_alert(delivery, SOURCE, find_tenant(directory, SOURCE, tags))]
+    return [_alert(delivery, directory, fields, tags)]
 
 
-def _read(body: Fields, tags: dict[str, str], tenant: str, directory: Directory) -> Read:
-    state = _state(body)
-    key = _KEY.match(_said(body, "item_key") or "")
-    name = _said(body, "event_name")
-    host = _said(body, "host_name") or _said(body, "host_host")
-    number, trigger = _said(body, "event_id"), _said(body, "trigger_id")
-    check = key[1] if key else name or "trigger"
-    return Read(
+def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: Fields) -> Alert:
+    problem = fields.needed("event_id")
+    tenant = delivery.tenant_or(find_tenant(directory, SOURCE, tags))
+    place = find_place(
+        directory,
         tenant,
+        SOURCE,
+        fields.text("host_id"),
+        fields.text("host_name"),
+        fields.text("host_host"),
+    )
+    check, obj = _check(fields)
+    title = clean_text(fields.text("event_name")) or check
+    measure = _measure(fields)
+    condition = condition_key(
+        tenant, place.device, check, clean_name(fields.text("trigger_id")) or obj
+    )
+    return Alert(
+        event_key=delivery.key,
+        alert_key=alert_key(tenant, SOURCE, problem, condition),
+        condition_key=condition,
+        tenant=tenant,
+        site=place.site,
+        device=place.device,
+        device_class=place.device_class,
         check=check,
-        title=name or check,
-        state=state,
-        severity=_SEVERITIES.get(_said(body, "event_nseverity") or "", Severity.MEDIUM),
-        source_severity=_said(body, "event_severity"),
-        device=host,
-        known=find_device(directory, tenant, SOURCE, _said(body, "host_id"), host),
-        site=_site(body),
-        object=(key[2] or None) if key else None,
-        key=trigger,
-        alert_key=number,
-        measure=_measure(body, name or ""),
-        category=category_of(check, tags.get("component"), name),
-        link=_link(body, trigger, number),
-        occurred_at=_moment(body, tenant, state, directory),
-        labels={"ip": _said(body, "host_ip"), "component": tags.get("component")},
+        object=obj,
+        category=clean_name(tags.text(_CATEGORY_TAG)),
+        severity=_SEVERITIES.get(fields.text("event_nseverity") or "", Severity.MEDIUM),
+        source_severity=clean_key(fields.text("event_severity", "event_nseverity")),
+        state=_state(fields),
+        title=title,
+        value=measure.value,
+        threshold=measure.threshold,
+        unit=measure.unit,
+        bad_when=measure.bad_when,
+        occurred_at=_occurred_at(fields, directory, tenant),
+        received_at=delivery.arrived_at,
+        source=SOURCE,
+        link=_link(fields, problem),
+        labels=clean_labels(
+            {
+                "ip": fields.text("host_ip"),
+                "groups": fields.text("host_groups"),
+                "trigger": fields.text("trigger_id"),
+                "item": fields.text("item_key"),
+            }
+        ),
     )
 
 
-def _said(body: Fields, name: str) -> str | None:
-    """Return a text; macros that Zabbix could not resolve say nothing."""
-    text = body.text(name)
-    if text is None or text == "*UNKNOWN*" or (text.startswith("{") and text.endswith("}")):
-        return None
-    return text
+def _resolved(given: Fields) -> Fields:
+    """Return the fields without the macros that Zabbix had no value for."""
+    return Fields({name: text for name, text in given.items() if not _is_unresolved(text)})
 
 
-def _state(body: Fields) -> State:
-    if _said(body, "event_value") == "0":
-        return State.CLEARED
-    if _said(body, "event_update_status") != "1":
-        return State.RAISED
-    is_acknowledged = (_said(body, "event_ack_status") or "").lower() == "yes"
-    return State.ACKNOWLEDGED if is_acknowledged else State.OTHER
+def _is_unresolved(text: str | None) -> bool:
+    return text is not None and _UNRESOLVED.fullmatch(text.strip()) is not None
 
 
-def _tags(body: Fields) -> dict[str, str]:
-    text = _said(body, "event_tags")
+def _tags(text: str | None) -> Fields:
+    """Return the tags of a problem, none when they cannot be read."""
     try:
-        tags = decode_json(text.encode()) if text else []
+        listed = decode_json((text or "[]").encode("utf-8", "replace"))
+        tags = Fields({"tags": listed}).members("tags")
     except SourceError:
-        return {}
-    known = (
-        [object_at(tag) for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
-    )
-    return {tag.text("tag") or "": tag.text("value") or "" for tag in known}
+        return Fields({})
+    return Fields({tag.text("tag") or "": tag.text("value") for tag in tags})
 
 
-def _site(body: Fields) -> str | None:
-    groups = (_said(body, "host_groups") or "").split(",")[0]
-    return groups.rpartition("/")[2].strip() or None
+def _check(fields: Fields) -> tuple[str, str | None]:
+    """Return the item's name and, from its parameters, the thing that it looks at."""
+    found = _ITEM.fullmatch(fields.text("item_key") or "")
+    check = clean_name(found[1]) if found else None
+    if found is None or check is None:
+        return clean_name(fields.needed("trigger_id", "event_name")) or SOURCE, None
+    parameters = [each.strip(' "') for each in (found[2] or "").split(",")]
+    named = [each for each in parameters if each.lower() not in _STATE_PARAMETERS]
+    return check, clean_name(",".join(named))
 
 
-def _measure(body: Fields, name: str) -> Measure:
-    said, latest = measure_in(name), _MEASURED.match(_said(body, "item_lastvalue") or "")
-    if latest is None:
-        return said
-    return said._replace(value=float(latest[1]), unit=latest[2] or said.unit)
+def _state(fields: Fields) -> State:
+    if fields.text("event_value") == CLEARED:
+        return State.CLEARED
+    if fields.text("event_update_status") != UPDATED:
+        return State.RAISED
+    actions = re.split(r"\W+", (fields.text("event_update_action") or "").lower())
+    return State.ACKNOWLEDGED if "acknowledged" in actions else State.OTHER
 
 
-def _link(body: Fields, trigger: str | None, number: str | None) -> str | None:
-    url = _said(body, "zabbix_url")
-    if not (url and trigger and number):
+def _measure(fields: Fields) -> Measure:
+    """Return the item's last value; the event's name knows the threshold, for good and bad."""
+    latest = read_value(fields.text("item_lastvalue"))
+    stated = read_sentence(fields.text("event_name"))
+    if latest.value is None:
+        return stated
+    if stated.unit != latest.unit:
+        return latest
+    return stated._replace(value=latest.value)
+
+
+def _occurred_at(fields: Fields, directory: Directory, tenant: str) -> datetime | None:
+    zone = directory.zone(tenant, SOURCE)
+    names = ("event_recovery_date", "event_recovery_time")
+    if fields.text("event_value") != CLEARED or fields.text(names[0]) is None:
+        names = ("event_date", "event_time")
+    return moment_of_text(" ".join(fields.text(name) or "" for name in names), zone)
+
+
+def _link(fields: Fields, problem: str) -> str | None:
+    url, trigger = fields.text("zabbix_url"), fields.text("trigger_id")
+    if url is None or trigger is None:
         return None
-    return f"{url.rstrip('/')}/tr_events.php?triggerid={trigger}&eventid={number}"
-
-
-def _moment(body: Fields, tenant: str, state: State, directory: Directory) -> datetime | None:
-    kind = "event_recovery" if state is State.CLEARED else "event"
-    date, time = _said(body, f"{kind}_date"), _said(body, f"{kind}_time")
-    if not (date and time):
-        return None
-    return moment_of_text(f"{date} {time}", directory.zone(tenant, SOURCE))
+    return clean_text(f"{url.rstrip('/')}/tr_events.php?triggerid={trigger}&eventid={problem}")

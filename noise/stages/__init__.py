@@ -43,15 +43,15 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
         Repeat(),
         Flapping(settings.flapping, most_waiting),
         Novel(),
-        Learned(settings.scoring),
-        Hold(settings.holding, most_waiting),
+        Learned(settings.scoring, most_waiting),
+        Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Member(),
     )
 
 
 def stages_after_hold(settings: Settings) -> tuple[AnyStage, ...]:
     """Return what judges an alert whose waiting is over."""
-    return (*_orders(settings), Learned(settings.scoring), Member())
+    return (*_orders(settings), Learned(settings.scoring, _most_waiting(settings)), Member())
 
 
 def _orders(settings: Settings) -> Iterator[AnyStage]:

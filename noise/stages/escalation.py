@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from noise.alert import excess
 from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
 
+CLEARLY = 0.25
+
 
 class Escalation:
-    """Shows an open condition again when its severity rises."""
+    """Shows an open condition again when its severity rises, or its value gets clearly worse."""
 
     def judge(self, case: Case) -> Ruling | None:
-        """Show it if the severity is above the highest of this episode."""
-        condition, rank = case.condition, case.alert.severity.rank
-        if not condition.is_open or rank <= condition.severity:
+        """Show it if it is worse than all that was decided of this episode."""
+        condition, alert = case.condition, case.alert
+        if not condition.is_open:
             return None
-        told = case.incident is not None and case.incident.told_at
-        return Ruling(
-            Action.UPDATE if told else Action.NOTIFY,
-            Reason.ESCALATION,
-            f"severity rose to {case.alert.severity}",
-        )
+        if alert.severity.rank > condition.severity:
+            return _told(case, f"severity rose to {alert.severity}")
+        if _is_clearly_worse(case) and (condition.told_at or case.is_worse_than_noise):
+            return _told(case, "the value is clearly worse than before")
+        return None
+
+
+def _is_clearly_worse(case: Case) -> bool:
+    known = case.condition.worst_excess
+    if known is None:
+        return False
+    beyond = excess(case.alert)
+    return beyond is not None and beyond > known + max(CLEARLY, CLEARLY * known)
+
+
+def _told(case: Case, why: str) -> Ruling:
+    told = case.incident is not None and case.incident.told_at
+    return Ruling(Action.UPDATE if told else Action.NOTIFY, Reason.ESCALATION, why)

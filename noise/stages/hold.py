@@ -11,8 +11,12 @@ from noise.state.case import Case
 class Hold:
     """Keeps an alert back until a deadline, if its like has been seen to clear by itself."""
 
-    def __init__(self, settings: Holding, most_waiting: int) -> None:
-        """Take the times to wait by severity, and what counts as hopeless."""
+    def __init__(self, settings: Holding, most_waiting: int, hide_above: float) -> None:
+        """Take the times to wait by severity, and what counts as hopeless.
+
+        What technicians found real before waits only above a noise probability of ``hide_above``.
+        """
+        self._hide_above = hide_above
         self._settings = settings
         self._most = most_waiting
         self._seconds = {
@@ -26,11 +30,13 @@ class Hold:
     def judge(self, case: Case) -> Ruling | None:
         """Hold it, unless it is too severe, its tool sends no clears, or waiting has no hope."""
         seconds = self._seconds[case.alert.severity]
-        if not seconds or case.tenant.holds >= self._most:
+        if not seconds or case.surges or case.tenant.holds >= self._most:
             return None
         if not case.tenant.core.clears.get(case.alert.source):
             return None
-        if self._is_hopeless(case, seconds):
+        if case.is_worse_than_noise or self._is_hopeless(case, seconds):
+            return None
+        if case.was_real and case.score.noise_probability < self._hide_above:
             return None
         return Ruling(
             Action.SUPPRESS,

@@ -10,27 +10,53 @@ from noise.state.case import Case
 class Learned:
     """Hides what the model is sure about, within the limits that the owner set."""
 
-    def __init__(self, settings: Scoring) -> None:
+    def __init__(self, settings: Scoring, most_waiting: int) -> None:
         """Take the thresholds and the guards around the model."""
         self._settings = settings
+        self._most = most_waiting
 
     def judge(self, case: Case) -> Ruling | None:
-        """Hide it if both the probability and the low end of its interval are high enough."""
+        """Hide it if both the probability and the low end of its interval are high enough.
+
+        History alone silences nothing: not a value worse than all that was called noise, and
+        nothing that lasts
+        longer or comes in more company, and nothing while the client has more never-seen trouble
+        than usual.
+        """
         limits = self._settings
         if case.alert.severity.rank >= limits.never_hide.rank:
             return None
         answers = case.check.noise_answers + case.check.actionable_answers
         if answers < limits.guard_labels:
             return None
-        if case.tenant.core.heat.level_at(case.now) > limits.heat_limit:
+        if case.surges or case.is_worse_than_noise or case.has_more_company:
+            return None
+        until = self._until(case)
+        if until is not None and until <= case.now:
             return None
         score = case.score
-        if score.noise_probability < limits.hide_above:
-            return None
-        if score.confidence.low < limits.certain_above:
+        hide_above, certain_above = self._limits(case)
+        if score.noise_probability < hide_above or score.confidence.low < certain_above:
             return None
         return Ruling(
             Action.SUPPRESS,
             Reason.LEARNED_NOISE,
             f"{score.noise_probability:.0%} likely to be noise, from {answers} answers",
+            until,
         )
+
+    def _until(self, case: Case) -> float | None:
+        """Return when it is shown after all, because such noise would long have cleared."""
+        if not case.check.self_cleared or not case.tenant.core.clears.get(case.alert.source):
+            return None
+        if case.tenant.holds >= self._most:
+            return None
+        patience = case.patience()
+        began = case.condition.raised_at if case.condition.is_open else case.now
+        return None if patience is None else began + patience
+
+    def _limits(self, case: Case) -> tuple[float, float]:
+        settings = self._settings
+        if case.was_real:
+            return settings.hide_above_if_real, settings.certain_above_if_real
+        return settings.hide_above, settings.certain_above

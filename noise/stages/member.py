@@ -7,6 +7,8 @@ from noise.state.case import Case
 from noise.state.tenant import IncidentMemory
 
 CLEARLY_WORSE = 0.15
+MILESTONES = frozenset({2, 3, 5, 10, 20, 50, 100, 200, 500})
+TOLD_LATELY = 3_600.0
 
 
 class Member:
@@ -29,10 +31,15 @@ class Member:
 
 def _news(case: Case, incident: IncidentMemory) -> str:
     alert = case.alert
+    if case.surges:
+        return "several kinds of alerts that this client never had came within half an hour"
     if alert.severity.rank > incident.told_severity:
         return f"more severe than the incident so far: {alert.severity}"
-    if alert.check not in incident.checks:
+    if alert.check not in incident.checks and case.now - case.check.told_at > TOLD_LATELY:
         return f"a new kind of alert in this incident: {alert.check}"
+    devices = incident.device_count + 1
+    if alert.device not in incident.devices and devices in MILESTONES:
+        return f"now on {devices} devices"
     if case.score.noise_probability < incident.told_noise - CLEARLY_WORSE:
         return "clearly more likely to be real than what was told of this incident"
     return ""

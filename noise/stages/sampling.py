@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from noise.alert import State
+from noise.alert import State, excess
 from noise.decision import Action, Reason, Ruling
 from noise.settings import Sampling as SamplingSettings
 from noise.state.case import Case
 
 # What waits is no verdict yet: flapping, held and planned alerts are shown if they stay.
 _JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER})
+MOST_DOUBLED = 4
+ANSWERS_A_STEP = 8
 _SPACE = float(1 << 64)
 
 
@@ -29,19 +31,37 @@ class Sampling:
         """Return ``ruling``, or one that shows the alert as a probe or an audit sample."""
         if ruling.reason not in _JUDGED or case.alert.state is State.ACKNOWLEDGED:
             return ruling
-        if ruling.reason is Reason.LEARNED_NOISE and case.now >= self.probe_due(case):
+        if ruling.reason is Reason.LEARNED_NOISE and self._is_probe(case):
             return Ruling(Action.NOTIFY, Reason.PROBE, "shown to check that it is still noise")
         if self._fraction(case.alert.tenant, case.alert.event_key) < self._settings.audit_share:
             return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, "shown as one of a random sample")
         return ruling
+
+    def _is_probe(self, case: Case) -> bool:
+        # Kinds without a value that were never real have little to tell: the audit is for them.
+        may_change = case.was_real or case.alert.value is not None
+        return may_change and case.now >= self.probe_due(case)
 
     def probe_due(self, case: Case) -> float:
         """Return the epoch second from which the condition is due to be shown again."""
         condition = case.condition
         phase = 0.5 + 0.5 * self._fraction(condition.key, str(condition.told_at))
         last = condition.told_at or condition.first_at
-        return last + self._settings.probe_hours * 3600.0 * phase
+        return last + self._settings.probe_hours * 3600.0 * _apart(case) * phase
 
     def _fraction(self, *parts: str) -> float:
         text = "\0".join((self._settings.salt, *parts)).encode("utf-8", "surrogatepass")
         return int.from_bytes(blake2b(text, digest_size=8).digest()) / _SPACE
+
+
+def _apart(case: Case) -> float:
+    """Return how many times further apart probes are, the more answers called it noise.
+
+    Values that are held against a limit may change their meaning, so they are asked about sooner.
+    """
+    if case.was_real:
+        return 1.0
+    steps = case.condition.noise_answers // (
+        ANSWERS_A_STEP if excess(case.alert) is not None else 1
+    )
+    return float(2 ** min(steps, MOST_DOUBLED))

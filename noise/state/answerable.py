@@ -99,6 +99,13 @@ def sighting_of(decision_id: str) -> str:
     return origin + dot + rest.partition("+")[0]
 
 
+def _cause(decision: Decision) -> Reason:
+    """Return the reason before the mode had its say: the first explanation names it."""
+    if decision.reason is Reason.OBSERVE_MODE and decision.explanation:
+        return Reason(decision.explanation[0].feature)
+    return decision.reason
+
+
 def answerable(
     case: Case, decision: Decision, facts: Facts, incident: IncidentMemory | None
 ) -> Answerable:
@@ -110,8 +117,7 @@ def answerable(
         device=case.alert.device,
         incident=incident.id if incident is not None else None,
         action=decision.action,
-        # In mode observe the decision does not say so, but what waits is not judged yet.
-        reason=Reason.HOLDING if decision.hold_until is not None else decision.reason,
+        reason=_cause(decision),
         would_suppress=decision.would_suppress,
         observed=decision.mode is Mode.OBSERVE,
         told=incident is not None and 0.0 < incident.told_at < case.now,

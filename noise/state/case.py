@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from noise.alert import Alert
+from noise.alert import Alert, excess
 from noise.decision import Score
-from noise.state.condition import Condition
+from noise.state.condition import DURATION_EDGES, Condition
 from noise.state.tenant import CheckState, DeviceState, IncidentMemory, TenantState
+
+MARGIN = 0.1
+LABEL_ERRORS = 0.08
+FEWER_ERRORS = 0.0
+COMPANY = 2.5
+TIMES = 1.5
+ENOUGH = 5
+NEARLY = 0.9
+LEAST_PATIENCE = 1_500.0
 
 
 class Case:
@@ -61,6 +70,63 @@ class Case:
         if self._score is None:
             self._score = self._scorer(self)
         return self._score
+
+    @property
+    def surges(self) -> bool:
+        """Whether more never-seen things come from this client than usual."""
+        return self.tenant.core.surge.is_on(self.now)
+
+    @property
+    def was_real(self) -> bool:
+        """Whether technicians found this check real at this client more often than people err.
+
+        Where values can be held against a limit, less is enough: they tell cases apart.
+        """
+        check = self.check
+        answers = check.noise_answers + check.actionable_answers
+        errors = LABEL_ERRORS if excess(self.alert) is None else FEWER_ERRORS
+        return check.actionable_answers > errors * answers
+
+    @property
+    def is_worse_than_noise(self) -> bool:
+        """Whether the value is clearly worse than all that technicians called noise here."""
+        beyond = excess(self.alert)
+        if beyond is None:
+            return False
+        known = self.condition.noise_excess
+        if known is None:
+            known = self.check.noise_excess
+        return known is None or beyond > known + max(MARGIN, MARGIN * abs(known))
+
+    @property
+    def has_more_company(self) -> bool:
+        """Whether more happens on its device, or of its kind, than when it was called noise."""
+        check, now = self.check, self.now
+        if check.activity.level_at(now) > max(COMPANY, TIMES * check.noise_crowd):
+            return True
+        device = self.device
+        if device is None:
+            return False
+        return device.activity.level_at(now) > max(COMPANY, TIMES * check.noise_company)
+
+    def patience(self) -> float | None:
+        """Return the seconds after which what technicians call noise has nearly always cleared.
+
+        From how long this condition lasted before, else such devices with this check; half an hour
+        where too little is known; None where it mostly lasts for days.
+        """
+        lasted = self.condition.durations
+        if sum(lasted) < ENOUGH:
+            lasted = self.check.lasted.get(self.alert.device_class or "", lasted)
+        total = sum(lasted)
+        if total < ENOUGH:
+            return LEAST_PATIENCE
+        over = total
+        for edge, count in zip(DURATION_EDGES, lasted, strict=False):
+            over -= count
+            if over <= (1.0 - NEARLY) * total:
+                return max(LEAST_PATIENCE, edge)
+        return None
 
     @property
     def known_score(self) -> Score | None:

@@ -7,6 +7,7 @@ import msgspec
 from noise.alert import Alert
 
 MAX_FLIPS = 32
+REMINDERS = (1, 4, 24)
 # Upper edges, in seconds, of the histogram of how long episodes lasted; the last bin is open.
 DURATION_EDGES = (60.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 14400.0, 86400.0)
 
@@ -17,6 +18,14 @@ class Hold(msgspec.Struct):
     alert: Alert
     decision_id: str
     until: float
+
+
+class Hidden(msgspec.Struct):
+    """The alert of the present window, hidden by the model: shown after all if a surge follows."""
+
+    alert: Alert
+    decision_id: str
+    at: float
 
 
 class Condition(msgspec.Struct):
@@ -38,12 +47,15 @@ class Condition(msgspec.Struct):
     cleared_occurred_at: float = 0.0
     severity: int = 0
     window_at: float = 0.0
+    windows: int = 0
     count: int = 0
     incident: str | None = None
     decision_id: str = ""
     hold: Hold | None = None
+    hidden: Hidden | None = None
     told_at: float = 0.0
     told_severity: int = -1
+    worst_excess: float | None = None
     episodes: int = 0
     self_cleared: int = 0
     durations: list[int] = msgspec.field(default_factory=lambda: [0] * (len(DURATION_EDGES) + 1))
@@ -54,6 +66,12 @@ class Condition(msgspec.Struct):
     last_value: float | None = None
     noise_answers: int = 0
     actionable_answers: int = 0
+    noise_excess: float | None = None
+
+    @property
+    def reminders_apart(self) -> int:
+        """How many repeat windows pass until an episode that goes on is judged again."""
+        return REMINDERS[min(self.windows, len(REMINDERS) - 1)]
 
     def share_cleared_within(self, seconds: float) -> float:
         """Return the share, 0 to 1, of finished episodes that cleared within ``seconds``."""

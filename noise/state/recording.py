@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import isfinite
 
-from noise.alert import Alert, State, short_key
+from noise.alert import Alert, State, excess, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
-from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hold
+from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hidden, Hold
 from noise.state.tenant import (
     CHECK,
     CONDITION,
@@ -27,6 +27,10 @@ from noise.state.tenant import (
 MAX_MEMBERS = 50
 VALUE_MEMORY = 50
 TROUBLE = 0.5
+MOST_RELEASED = 20
+MAX_CLASSES = 20
+NEW_CHECK = 1.0
+NEW_HERE = 0.3
 
 
 def condition_of(tenant: TenantState, alert: Alert, now: float) -> Condition:
@@ -77,18 +81,31 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     """Begin a new window of a condition: it came, came back, or went on for another window."""
     condition, alert, now = case.condition, case.alert, case.now
     tenant.conditions[condition.key] = condition
-    if not condition.is_open:
+    if condition.is_open:
+        condition.windows += 1
+    else:
         condition.raised_at = now
+        condition.windows = 0
+        condition.worst_excess = None
     _open(tenant, case)
     condition.severity = alert.severity.rank
     condition.window_at = now
     condition.count = 1
     condition.episodes += 1
+    condition.hidden = None
+    _note_excess(condition, alert)
     condition.flips = [*condition.flips, now][-MAX_FLIPS:]
     condition.decision_id = decision_id
     _seen(tenant, case)
     _note_check_and_device(tenant, case, incident)
     joined(tenant, case, incident, decision_id)
+
+
+def _note_excess(condition: Condition, alert: Alert) -> None:
+    beyond = excess(alert)
+    if beyond is not None:
+        known = condition.worst_excess
+        condition.worst_excess = beyond if known is None else max(known, beyond)
 
 
 def _leave(tenant: TenantState, condition: Condition) -> None:
@@ -113,14 +130,22 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     """Note that people were told of this alert; it waits no longer."""
     condition, now, rank = case.condition, case.now, case.alert.severity.rank
     end_hold(tenant, condition)
+    condition.hidden = None
     condition.told_at = now
     condition.told_severity = rank
+    _note_excess(condition, case.alert)
     condition.severity = max(condition.severity, rank)
     noise = case.known_score.noise_probability if case.known_score else 0.5
     incident.severity = max(incident.severity, rank)
     incident.told_at = incident.told_at or now
     incident.told_severity = max(incident.told_severity, rank)
     incident.told_noise = min(incident.told_noise, noise)
+    if tenant.core.surge.is_on(now):
+        tenant.core.surge_incident = incident.id
+    check = tenant.checks.get(condition.check)
+    if check is not None:
+        check.told_at = now
+        tenant.mark(CHECK, check.key)
     if noise < TROUBLE:
         tenant.core.heat.add(now, 1.0 - noise)
     tenant.mark(CONDITION, condition.key)
@@ -136,6 +161,23 @@ def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> Non
     condition.severity = max(condition.severity, case.alert.severity.rank)
     tenant.remember_deadline(Deadline(until, HOLD, condition.key))
     tenant.mark(CONDITION, condition.key)
+
+
+def hidden(tenant: TenantState, case: Case, decision_id: str) -> None:
+    """Keep an alert that the model hid, in case that more comes to light."""
+    case.condition.hidden = Hidden(case.alert, decision_id, case.now)
+    tenant.mark(CONDITION, case.condition.key)
+
+
+def hidden_lately(tenant: TenantState, since: float) -> list[Hidden]:
+    """Return what the model hid after ``since`` and still stands, the latest of it first."""
+    kept = [
+        (-condition.hidden.at, condition.key, condition.hidden)
+        for condition in tenant.conditions.values()
+        if condition.hidden is not None and condition.hidden.at >= since
+    ]
+    kept.sort(key=lambda one: one[:2])
+    return [one for _, _, one in kept[:MOST_RELEASED]]
 
 
 def end_hold(tenant: TenantState, condition: Condition) -> None:
@@ -172,12 +214,15 @@ def is_overtaken(case: Case) -> bool:
 def _close(tenant: TenantState, case: Case) -> None:
     condition, now = case.condition, case.now
     condition.is_open = False
+    condition.hidden = None
     tenant.give_up_alert_key(condition)
-    condition.durations[_bin(now - condition.raised_at)] += 1
+    place = _bin(now - condition.raised_at)
+    condition.durations[place] += 1
     condition.self_cleared += 1
     check = tenant.checks.get(condition.check)
     if check is not None:
         check.self_cleared += 1
+        _note_duration(check, case.alert.device_class or "", place)
         tenant.mark(CHECK, check.key)
     incident = tenant.incident(condition.incident)
     if incident is None or condition.key not in incident.open_members:
@@ -186,6 +231,15 @@ def _close(tenant: TenantState, case: Case) -> None:
     if not incident.open_members:
         incident.resolved_at = now
     tenant.mark(INCIDENT, incident.id)
+
+
+def _note_duration(check: CheckState, device_class: str, place: int) -> None:
+    lasted = check.lasted.get(device_class)
+    if lasted is None:
+        if len(check.lasted) >= MAX_CLASSES:
+            return
+        lasted = check.lasted[device_class] = [0] * (len(DURATION_EDGES) + 1)
+    lasted[place] += 1
 
 
 def _bin(seconds: float) -> int:
@@ -222,6 +276,9 @@ def _learn_value(condition: Condition, value: float) -> None:
 def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     check, device, now = case.check, case.device, case.now
     tenant.checks[check.key] = check
+    novelty = NEW_CHECK if not check.episodes else 0.0 if case.condition.episodes > 1 else NEW_HERE
+    if novelty:
+        tenant.core.surge.add(now, novelty)
     check.seen_at = now
     check.episodes += 1
     check.activity.add(now)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from noise.state.activity import Activity
+from noise.state.activity import Activity, Surge
 from noise.state.condition import Condition
 
 MAX_SITES = 200
@@ -29,7 +29,12 @@ class CheckState(msgspec.Struct):
     activity: Activity = msgspec.field(default_factory=Activity)
     noise_answers: int = 0
     actionable_answers: int = 0
+    noise_excess: float | None = None
+    noise_company: float = 0.0
+    noise_crowd: float = 0.0
+    lasted: dict[str, list[int]] = {}
     incident: str | None = None
+    told_at: float = 0.0
 
 
 class DeviceState(msgspec.Struct):
@@ -86,6 +91,8 @@ class TenantCore(msgspec.Struct):
     swept_at: float = 0.0
     heat: Activity = msgspec.field(default_factory=Activity)
     activity: Activity = msgspec.field(default_factory=Activity)
+    surge: Surge = msgspec.field(default_factory=Surge)
+    surge_incident: str | None = None
     sites: dict[str, Activity] = {}
     clears: dict[str, int] = {}
     spoke_at: float = 0.0

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from pipelines.broker.errors import BrokerError
-from pipelines.broker.local import LocalBroker, fetch, run_broker
+from pipelines.broker.leash import Leash
+from pipelines.broker.local import LocalBroker, run_broker
+from pipelines.broker.signals import AskedToStop, stopping, uninterrupted
 
-__all__ = ["BrokerError", "LocalBroker", "fetch", "run_broker"]
+__all__ = [
+    "AskedToStop",
+    "BrokerError",
+    "Leash",
+    "LocalBroker",
+    "run_broker",
+    "stopping",
+    "uninterrupted",
+]

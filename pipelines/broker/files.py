@@ -11,7 +11,6 @@ from typing import IO
 
 import msgspec
 
-from pipelines.broker.errors import BrokerError
 from pipelines.broker.ports import HOST, free_port, is_free
 
 # One dead letter at its largest, and its headers.
@@ -113,10 +112,6 @@ class DataFolder:
             return msgspec.json.decode(self._identity.read_bytes(), type=Identity)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as exc:
-            raise BrokerError(
-                f"{self._identity} is not what a broker wrote there: name another folder"
-            ) from exc
 
     def _write_properties(self, identity: Identity) -> None:
         text = PROPERTIES.format(

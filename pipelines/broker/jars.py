@@ -118,8 +118,7 @@ def _write_stamps(folder: Path, jars: Sequence[Jar]) -> None:
 
 
 def _fetch(folder: Path, jars: Sequence[Jar]) -> None:
-    # A warning, because it takes a while and must be seen by whoever set up no logging.
-    _log.warning("fetching %d jars of Apache Kafka, once", len(jars))
+    _log.info("fetching %d jars of Apache Kafka, once", len(jars))
     # A file gets its name in the cache only when it is whole and right.
     with tempfile.TemporaryDirectory(dir=folder, prefix="fetching-") as staging:
         context = _maven(Path(staging))

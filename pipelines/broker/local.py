@@ -18,8 +18,8 @@ from pipelines.broker.java import find_java
 from pipelines.broker.leash import Leash
 from pipelines.broker.ports import HOST, is_free
 from pipelines.broker.readiness import wait_until_usable
+from pipelines.broker.signals import AskedToStop, stopping, uninterrupted
 from pipelines.clock import elapsed
-from pipelines.stopping import GiveUp, Stop, never
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
@@ -27,7 +27,6 @@ STOP_SECONDS = 10.0
 LOCK_SECONDS = 2.0
 POLL_SECONDS = 0.05
 STARTED = "Kafka Server started"
-GIVEN_UP = "the broker was told to stop before it was ready"
 
 
 class LocalBroker:
@@ -57,17 +56,13 @@ class LocalBroker:
         """Return the id of the broker's process; None when it does not run."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def explain_end(self) -> str:
-        """Return one sentence on why it ended by itself."""
-        return explain(self._read_log(), self._folder.path)
-
     @property
     def log_path(self) -> Path:
         """Return the file with the log of the last start."""
         return self._folder.log
 
-    def start(self, give_up: GiveUp = never) -> None:
-        """Start and wait until clients can produce, consume and commit, or until ``give_up`` says.
+    def start(self) -> None:
+        """Start and wait until clients can produce, consume and commit.
 
         Raises BrokerError, whose text is one sentence that says what to do.
         """
@@ -76,7 +71,7 @@ class LocalBroker:
         java, jars = find_java(), class_path()
         try:
             self._launch([str(java), *_flags(self._heap_mb), "-cp", _joined(jars)])
-            self._wait(give_up)
+            self._wait()
         except OSError as exc:
             self.kill()
             raise BrokerError(_plain(exc, self._folder.path)) from exc
@@ -136,7 +131,7 @@ class LocalBroker:
         return lock
 
     def _run(self, command: Sequence[str], lock: IO[str]) -> subprocess.Popen[bytes]:
-        with self._folder.log.open("ab") as log:
+        with self._folder.log.open("ab") as log, uninterrupted():
             # A session of its own: Ctrl-C in a terminal must reach the owner first.
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
                 command,
@@ -147,20 +142,20 @@ class LocalBroker:
                 start_new_session=True,
                 pass_fds=[lock.fileno()],  # the lock lives as long as the broker does
             )
+            self._leash = Leash(self._process.pid, in_order=True)
         self._folder.name_holder(self._process.pid)
-        self._leash = Leash(self._process.pid)
         return self._process
 
-    def _wait(self, give_up: GiveUp) -> None:
+    def _wait(self) -> None:
         until = elapsed() + START_SECONDS
         while STARTED not in self._read_log():
             if self.pid is None:
-                raise BrokerError(self.explain_end())
-            if give_up() or elapsed() > until:
-                raise BrokerError(GIVEN_UP if give_up() else self._too_slow())
+                raise BrokerError(explain(self._read_log(), self._folder.path))
+            if elapsed() > until:
+                raise BrokerError(self._too_slow())
             time.sleep(POLL_SECONDS)
-        if not wait_until_usable(self.bootstrap, max(1.0, until - elapsed()), give_up):
-            raise BrokerError(GIVEN_UP if give_up() else self._too_slow())
+        if not wait_until_usable(self.bootstrap, max(1.0, until - elapsed())):
+            raise BrokerError(self._too_slow())
 
     def _too_slow(self) -> str:
         return (
@@ -175,47 +170,31 @@ class LocalBroker:
         if self._process is not None:
             self._process.wait()
         if self._leash is not None:
-            self._leash.release()
+            self._leash.let_go()
         self._process = self._leash = None
 
 
-def fetch() -> None:
-    """Get what a local broker needs, which takes a while the first time. Raises BrokerError."""
-    find_java()
-    class_path()
-
-
 def run_broker(
-    data_dir: Path | str, port: int | None = None, *, tell: Callable[[str], None] | None = None
+    data_dir: Path | str, port: int | None = None, announce: Callable[[str], None] | None = None
 ) -> None:
-    """Run a broker in the foreground; return after SIGINT, SIGTERM or SIGHUP.
+    """Run a broker in the foreground until SIGINT or SIGTERM, also when they come while it starts.
 
-    ``tell`` is handed its address when it can be used; by default the address is printed. Only from
-    the main thread. Raises BrokerError, also when the broker ends by itself.
+    ``announce`` is handed its address, which is printed by default. Only from the main thread.
+    Raises BrokerError, also when the broker ends by itself.
     """
-    fetch()  # before signals are only counted: until here Ctrl-C ends the program as ever
     broker = LocalBroker(data_dir, port)
-    with Stop() as stop:
-        try:
-            _serve(broker, stop, tell or _print)
-        except BrokerError:
-            if not stop.asked():
-                raise
-        finally:
-            broker.stop()
+    try:
+        with stopping(), broker:
+            (announce or _print_address)(broker.bootstrap)
+            while broker.pid is not None:
+                time.sleep(POLL_SECONDS * 10)
+            raise BrokerError(explain(broker.log_path.read_text(), Path(data_dir)))
+    except AskedToStop:
+        return
 
 
-def _serve(broker: LocalBroker, stop: Stop, tell: Callable[[str], None]) -> None:
-    broker.start(stop.asked)
-    tell(broker.bootstrap)
-    while not stop.asked():
-        if broker.pid is None:
-            raise BrokerError(broker.explain_end())
-        stop.wait(0.5)
-
-
-def _print(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
+def _print_address(bootstrap: str) -> None:
+    sys.stdout.write(f"{bootstrap}\n")
     sys.stdout.flush()
 
 

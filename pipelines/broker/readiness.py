@@ -10,34 +10,37 @@ from aiokafka import errors as wire
 from aiokafka.admin import AIOKafkaAdminClient
 
 from pipelines.clock import elapsed
-from pipelines.stopping import GiveUp, never
 
 POLL_SECONDS = 0.05
 REQUEST_TIMEOUT_MS = 5_000
 GROUP, TRANSACTION = 0, 1
 
 
-def wait_until_usable(bootstrap: str, seconds: float, give_up: GiveUp = never) -> bool:
+def wait_until_usable(bootstrap: str, seconds: float) -> bool:
     """Wait until groups, transactions and all topics can be worked with; False if it takes longer.
 
     Asking for the coordinators makes the broker create their topics, so that the first client
     does not have to wait for it.
     """
     answer: list[bool] = []
+    nobody_waits = threading.Event()
 
     def ask() -> None:
-        answer.append(asyncio.run(_becomes_usable(bootstrap, seconds, give_up)))
+        answer.append(asyncio.run(_becomes_usable(bootstrap, seconds, nobody_waits)))
 
     # In a thread of its own, because the caller may run inside an event loop.
     thread = threading.Thread(target=ask, name="broker-readiness")
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    finally:
+        nobody_waits.set()  # a signal may have ended the wait
     return bool(answer) and answer[0]
 
 
-async def _becomes_usable(bootstrap: str, seconds: float, give_up: GiveUp) -> bool:
+async def _becomes_usable(bootstrap: str, seconds: float, nobody_waits: threading.Event) -> bool:
     until = elapsed() + seconds
-    while elapsed() < until and not give_up():
+    while elapsed() < until and not nobody_waits.is_set():
         try:
             if await _is_usable(bootstrap):
                 return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ from rich.console import Console
 from noise.decision import Mode
 from noise.settings import Settings
 from noise.simulator import Technicians
+from pipelines.broker import AskedToStop, stopping
+from pipelines.broker.ports import is_free
 from pipelines.cli import options
-from pipelines.cli.main import EXPECTED
 from pipelines.clock import elapsed
 from pipelines.demo import Script, Summary, play
 from pipelines.demo.screen import items_of, screen, table_of
-from pipelines.files import read_settings, state_folder
-from pipelines.local import Installation, LocalError
-from pipelines.stopping import Stop
+from pipelines.demo.stop import counted_signals
+from pipelines.files import FileError, read_settings, state_folder
+from pipelines.local import LocalInstallation
+from pipelines.topics import declare
 
 SPEED = 480.0  # a day in three minutes
 
@@ -60,43 +63,46 @@ def command(
     script = Script(seed, clients)
     folder = Path(data) if data else state_folder("demo") / f"seed-{seed}-clients-{clients}"
     settings = _settings(folder, script, seed, clients)
+    installation = LocalInstallation(settings, settings.tenants_file, folder)
     console = Console(stderr=as_json)
-    with screen(console) as watched:
-        installation = Installation(settings, folder=folder, workers=1, say=watched.say)
-        installation.fetch()
-        with Stop() as stop, installation:
-            watched.say("starting")
-            if _started(installation, stop):
-                for line in _places(installation):
-                    watched.say(line)
-                running = play(
-                    installation,
-                    script,
-                    Technicians(seed),
-                    speed=speed,
-                    seconds=seconds,
-                    stop=stop,
-                    show=watched.show,
-                )
-                summary = asyncio.run(running)
-                watched.say("stopping")
-            else:
-                summary = None
+    summary = None
+    with suppress(AskedToStop), screen(console) as watched, stopping():
+        watched.say("starting")
+        with installation, counted_signals() as stop:
+            for line in _places(installation, settings, folder):
+                watched.say(line)
+            running = play(
+                installation,
+                declare(settings.kafka),
+                script,
+                Technicians(seed),
+                speed=speed,
+                seconds=seconds,
+                stop=stop,
+                screen=watched,
+            )
+            summary = asyncio.run(running)
+            places = {"broker": installation.bootstrap, "metrics": installation.metrics_urls()}
+            watched.say("stopping")
     if summary is None:
         click.echo("stopped before it began", err=True)
     elif as_json:
-        click.echo(options.pretty(_report(summary, installation, began)), nl=False)
+        click.echo(options.pretty(_report(summary, began) | places), nl=False)
     else:
         console.print(table_of(summary), items_of(summary))
 
 
 def _settings(folder: Path, script: Script, seed: int, clients: int) -> Settings:
     configured = read_settings(None)
-    kafka = configured.kafka
+    kafka, page = configured.kafka, configured.metrics
     if kafka.bootstrap is not None:  # made-up alerts must not mix with real ones
         kafka = replace(kafka, prefix=f"noise-demo-{seed}-{clients}")
+    if not is_free(page.port):  # perhaps another worker runs here
+        page = replace(page, port=0)
     tenants = _write_tenants(folder, script)
-    return replace(configured, mode=Mode.ENFORCE, tenants_file=str(tenants), kafka=kafka)
+    return replace(
+        configured, mode=Mode.ENFORCE, tenants_file=str(tenants), kafka=kafka, metrics=page
+    )
 
 
 def _write_tenants(folder: Path, script: Script) -> Path:
@@ -104,42 +110,28 @@ def _write_tenants(folder: Path, script: Script) -> Path:
     content = msgspec.json.format(msgspec.json.encode(script.directory()))
     try:
         if path.exists() and path.read_bytes() != content:
-            raise LocalError(
+            raise FileError(
                 f"{folder} holds the days of another simulated MSP: name its --seed and --clients, "
                 "or another folder"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as exc:
-        raise LocalError(
+        raise FileError(
             f"{folder} cannot be used ({exc.strerror or exc}): mend that, or name another folder"
         ) from exc
     return path
 
 
-def _started(installation: Installation, stop: Stop) -> bool:
-    try:
-        installation.start(stop.asked)
-    except EXPECTED:
-        if not stop.asked():
-            raise
-    return not stop.asked()
-
-
-def _places(installation: Installation) -> Iterator[str]:
-    yield f"Apache Kafka  {installation.address}, topics {installation.settings.kafka.prefix}.*"
-    for page in installation.pages:
+def _places(installation: LocalInstallation, settings: Settings, folder: Path) -> Iterator[str]:
+    yield f"Apache Kafka  {installation.bootstrap}, topics {settings.kafka.prefix}.*"
+    for page in installation.metrics_urls():
         yield f"metrics       {page}"
-    yield f"data and logs {installation.folder}"
+    yield f"data and logs {folder}"
     yield "Ctrl-C ends it with a summary; the next start goes on from there."
 
 
-def _report(summary: Summary, installation: Installation, began: float) -> dict[str, Any]:
+def _report(summary: Summary, began: float) -> dict[str, Any]:
     first = summary.first_decision_at
-    return {
-        **summary.report(),
-        "first_decision_seconds": None if first is None else round(first - began, 1),
-        "broker": installation.address,
-        "metrics": list(installation.pages),
-        "data": str(installation.folder),
-    }
+    seconds = None if first is None else round(first - began, 1)
+    return {**summary.report(), "first_decision_seconds": seconds}

@@ -13,12 +13,11 @@ from noise.errors import NoiseError
 from pipelines.broker.errors import BrokerError
 from pipelines.files import FileError
 from pipelines.kafka import KafkaError
-from pipelines.local.child import LocalError
+from pipelines.local import ChildError
 from pipelines.logs import mute_libraries
 from pipelines.metrics import PageError
 
 TROUBLE = 2
-EXPECTED = (FileError, KafkaError, LocalError, NoiseError, PageError, BrokerError)
 INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended
 
 COMMANDS = {
@@ -81,7 +80,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return TROUBLE
     except click.ClickException as exc:
         return _say(exc.format_message())
-    except (Trouble, *EXPECTED) as exc:
+    except (
+        Trouble,
+        NoiseError,
+        FileError,
+        KafkaError,
+        PageError,
+        BrokerError,
+        ChildError,
+    ) as exc:
         return _say(str(exc))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,13 +18,15 @@ from pipelines.demo.feeder import Feeder
 from pipelines.demo.observer import Observer
 from pipelines.demo.pages import false_positive_ratio, read_page
 from pipelines.demo.position import Position, read_position
+from pipelines.demo.screen import Screen
 from pipelines.demo.script import DAY, START, Script
 from pipelines.demo.simulated_time import SimulatedTime
+from pipelines.demo.stop import Stop
 from pipelines.demo.summary import Summary
 from pipelines.demo.surroundings import Surroundings
 from pipelines.demo.told import ProblemWatch
-from pipelines.local import Installation
-from pipelines.stopping import Stop
+from pipelines.local import LocalInstallation
+from pipelines.topics import Topics
 
 # Until Tuesday, 07:00 time flies: nobody wants to wait until there is something to go by.
 LIVE_FROM = START + DAY + 7 * 3_600.0
@@ -38,35 +40,43 @@ REQUEST_TIMEOUT_MS = 3_000
 # By then a decision is read, while workers run: deadlines lag behind, see EventClock.
 JUDGED_AFTER_SECONDS = 6.0
 
-Show = Callable[[Summary], None]
-
 
 async def play(
-    installation: Installation,
+    installation: LocalInstallation,
+    topics: Topics,
     script: Script,
     technicians: Technicians,
     *,
     speed: float,
     seconds: float | None,
     stop: Stop,
-    show: Show,
+    screen: Screen,
 ) -> Summary:
     """Play until ``stop`` is asked for or ``seconds`` are over, and see that all is decided.
 
     ``speed`` is how many simulated seconds pass in one of ours. Asked twice, it does not wait for
-    the rest. Raises KafkaError, and what ``installation.tend`` raises.
+    the rest. Raises KafkaError, and BrokerError when a broker of our own ends.
     """
-    broker, topics = installation.address, installation.topics
+    broker = installation.bootstrap
     position = await read_position(broker, topics.raw, script.tenants)
     async with kafka.producing(broker, request_timeout_ms=REQUEST_TIMEOUT_MS) as producer:
-        run = Play(installation, script, technicians, speed, position=position, producer=producer)
+        run = Play(
+            installation,
+            topics,
+            script,
+            technicians=technicians,
+            speed=speed,
+            position=position,
+            producer=producer,
+            screen=screen,
+        )
         await run.catch_up()
         async with (
             kafka.reading(broker, run.observer.names) as consumer,
             _beside(run.observer.follow(consumer)) as following,
             _beside(run.read_pages()),
         ):
-            await run.go_on(stop, seconds, show, following)
+            await run.go_on(stop, seconds, following)
             return run.summary()
 
 
@@ -85,17 +95,19 @@ class Play:
 
     def __init__(
         self,
-        installation: Installation,
+        installation: LocalInstallation,
+        topics: Topics,
         script: Script,
+        *,
         technicians: Technicians,
         speed: float,
-        *,
         position: Position,
         producer: Any,
+        screen: Screen,
     ) -> None:
         """Go on from ``position``."""
-        topics = installation.topics
         self._installation = installation
+        self._screen = screen
         self._producer = producer
         self._feedback = topics.feedback.name
         self._went_on = position.newest is not None
@@ -116,31 +128,31 @@ class Play:
         """Send what should have been sent by now."""
         await self._feeder.feed(self._time.began_at)
 
-    async def go_on(
-        self, stop: Stop, seconds: float | None, show: Show, following: asyncio.Task[None]
-    ) -> None:
+    async def go_on(self, stop: Stop, seconds: float | None, following: asyncio.Task[None]) -> None:
         """Let the days go by, then wait until what was sent is decided."""
 
         def is_over() -> bool:
-            return stop.asked() or (seconds is not None and self._time.passed() >= seconds)
+            return stop.is_asked or (seconds is not None and self._time.passed() >= seconds)
 
         def is_done() -> bool:
-            return self._is_settled() or stop.times > 1 or elapsed() > patient_until
+            return self._is_settled() or stop.is_urgent or elapsed() > patient_until
 
         while not is_over():
             await self._feeder.feed(self._time.now())
             await self._answer()
-            await self._step(show, following)
+            await self._step(following)
         self._time.stop()
         patient_until = elapsed() + DRAIN_SECONDS
         while not is_done():
-            await self._step(show, following)
+            await self._step(following)
 
-    async def _step(self, show: Show, following: asyncio.Task[None]) -> None:
-        self._installation.tend()
+    async def _step(self, following: asyncio.Task[None]) -> None:
+        for sentence in self._installation.tend():
+            self._screen.say(sentence)
         if following.done():
             following.result()
-        show(self.summary())
+        if self.observer.has_caught_up:
+            self._screen.show(self.summary())
         await asyncio.sleep(STEP_SECONDS)
 
     async def _answer(self) -> None:
@@ -161,7 +173,8 @@ class Play:
     async def read_pages(self) -> None:
         """Read what the workers measure, again and again."""
         while True:
-            pages = [await asyncio.to_thread(read_page, page) for page in self._installation.pages]
+            urls = self._installation.metrics_urls()
+            pages = [await asyncio.to_thread(read_page, url) for url in urls]
             ratio = false_positive_ratio(pages)
             self._ratio = self._ratio if ratio is None else ratio  # a worker may be starting
             await asyncio.sleep(PAGE_SECONDS)

@@ -1,6 +1,8 @@
-"""Broker and workers of this machine: started as children, watched, stopped in order."""
+"""Broker and workers as processes of one machine: started, watched, stopped in order."""
 
-from pipelines.local.child import LocalError
-from pipelines.local.installation import Installation
+from __future__ import annotations
 
-__all__ = ["Installation", "LocalError"]
+from pipelines.local.children import Child, ChildError
+from pipelines.local.installation import LocalInstallation
+
+__all__ = ["Child", "ChildError", "LocalInstallation"]

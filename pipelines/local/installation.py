@@ -1,162 +1,156 @@
-"""A broker, unless one is named, its topics, and workers; ended in the opposite order."""
+"""A whole installation on this machine: a broker, if none is named, its topics, and workers."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Coroutine, Sequence
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
 from noise.settings import Settings
-from pipelines import kafka, topics
-from pipelines.broker import BrokerError, LocalBroker, fetch
+from pipelines import kafka
+from pipelines.broker import BrokerError, LocalBroker, uninterrupted
 from pipelines.clock import elapsed
-from pipelines.files import BOOTSTRAP_VARIABLE
-from pipelines.local.child import LocalError
-from pipelines.local.keeper import Keeper, Say
-from pipelines.local.worker import WorkerChild
-from pipelines.stopping import POLL_SECONDS, GiveUp
+from pipelines.files import BOOTSTRAP_VARIABLE, FileError
+from pipelines.local.children import Child, stop_all
+from pipelines.topics import declare
 
-# Together with a broker's usual half second well under the ten that a stop may take.
-WORKER_SECONDS = 5.0
-BROKER_SECONDS = 3.0
+START_SECONDS = 120.0
+POLL_SECONDS = 0.1
+# Together less than ten, so that nobody has to wait longer after Ctrl-C.
+WORKERS_STOP_SECONDS = 6.0
+BROKER_STOP_SECONDS = 3.0
+METRICS = re.compile(r"metrics: (http://\S+)")
 
 
-class Installation:
-    """All processes of ``noise up``. A context manager, because none of them may stay behind."""
+class LocalInstallation:
+    """Broker and workers; as a context manager it starts and stops them.
 
-    def __init__(self, settings: Settings, *, folder: Path, workers: int, say: Say) -> None:
-        """Keep data and logs in ``folder``; ``say`` is told in lines what happens."""
-        if workers > settings.kafka.partitions:
-            raise LocalError(
-                f"{workers} workers cannot share {settings.kafka.partitions} partitions: "
-                "start fewer, or set kafka.partitions to more before the topics are made"
-            )
-        self.settings = settings
-        self.folder = folder
-        self.topics = topics.declare(settings.kafka)
-        self.workers: list[WorkerChild] = []
-        self._count = workers
-        self._say = say
-        self._broker = None if settings.kafka.bootstrap else LocalBroker(folder / "broker")
-        self._keepers: list[Keeper] = []
-        self._awaited: list[WorkerChild] = []
+    ``data`` is the folder of the broker's records and of everybody's log. With a broker named in
+    ``settings`` there is none of its own. The first worker serves its metrics on the configured
+    port, the others on free ones.
+    """
 
-    @property
-    def address(self) -> str:
-        """Return the broker's address; known once it was started."""
-        return self._broker.bootstrap if self._broker else str(self.settings.kafka.bootstrap)
+    def __init__(
+        self, settings: Settings, tenants_file: str | None, data: Path, workers: int = 1
+    ) -> None:
+        """Only ``start`` starts anything."""
+        self._settings = settings
+        self._tenants_file = tenants_file
+        self._data = data.absolute()
+        self._workers = [self._worker(number) for number in range(1, workers + 1)]
+        self._broker = None if settings.kafka.bootstrap else LocalBroker(self._data)
 
     @property
-    def is_ready(self) -> bool:
-        """True when every worker has begun to work."""
-        return bool(self._keepers) and not self._awaited
+    def bootstrap(self) -> str:
+        """Return the address of the broker; one of its own has it once it was started."""
+        return self._broker.bootstrap if self._broker else str(self._settings.kafka.bootstrap)
 
-    def fetch(self) -> None:
-        """Get what a broker of our own needs, which takes a while the first time."""
-        if self._broker is not None:
-            fetch()
+    @property
+    def owns_broker(self) -> bool:
+        """Tell whether the broker starts and stops with the rest."""
+        return self._broker is not None
 
-    def start(self, give_up: GiveUp) -> None:
-        """Start broker and workers, or less if ``give_up`` says so; the workers are not awaited.
+    @property
+    def workers(self) -> tuple[Child, ...]:
+        """Return the workers, running or not."""
+        return tuple(self._workers)
 
-        Raises BrokerError, KafkaError and LocalError.
+    def start(self) -> None:
+        """Start everything and wait until each worker serves its metrics.
+
+        Raises BrokerError, KafkaError, FileError or ChildError, whose texts say what to mend; then,
+        and also when a signal comes, nothing is left running.
         """
         try:
-            logs = self.folder / "logs"
-            logs.mkdir(parents=True, exist_ok=True)
             if self._broker is not None:
-                self._broker.start(give_up)
-            asyncio.run(_unless(give_up, self._prepare_topics()))
-            if not give_up():
-                self._start_workers(logs)
+                self._broker.start()
+            asyncio.run(self._prepare_topics())
+            self._start_workers()
         except OSError as exc:
-            raise LocalError(
-                f"{self.folder} cannot be used ({exc.strerror or exc}): mend that, or name "
-                "another folder"
-            ) from exc
-
-    async def _prepare_topics(self) -> None:
-        wanted = self.topics.all()
-        await kafka.create_topics(self.address, wanted)
-        faults = await kafka.check_topics(self.address, wanted)
-        if faults:
-            raise kafka.KafkaError("; ".join(faults))
-
-    def _start_workers(self, logs: Path) -> None:
-        settings_file = self.folder / "settings.json"
-        settings_file.write_bytes(msgspec.json.encode(self.settings))
-        for number in range(self._count):
-            log = logs / f"worker-{number + 1}.log"
-            log.write_bytes(b"")
-            worker = WorkerChild(
-                number,
-                self.settings.metrics,
-                settings_file=settings_file,
-                environment={BOOTSTRAP_VARIABLE: self.address},
-                log=log,
-                taken=[worker.port for worker in self.workers],
-            )
-            self.workers.append(worker)
-            self._awaited.append(worker)
-            self._keepers.append(Keeper(worker, self._say))
-            self._keepers[-1].start()
-
-    def tend(self) -> None:
-        """Start workers again that died; call it several times a second.
-
-        Raises LocalError when one ends before it was ever ready, BrokerError when the broker ends.
-        """
-        if self._broker is not None and self._broker.pid is None:
-            raise BrokerError(self._broker.explain_end())
-        for worker in list(self._awaited):
-            if worker.ending() is not None:
-                self._fail(worker)
-            if worker.answers():
-                self._awaited.remove(worker)
-        for keeper in self._keepers:
-            keeper.tend()
-
-    def _fail(self, worker: WorkerChild) -> None:
-        for line in worker.last_lines():
-            self._say(f"  {line}")
-        raise LocalError(
-            f"{worker.name} ended before it was ready ({worker.ending()}): the lines above are "
-            f"the end of {worker.log}"
-        )
-
-    @property
-    def pages(self) -> Sequence[str]:
-        """Return the addresses of the workers' metrics."""
-        return [worker.page for worker in self.workers]
+            self.stop()
+            raise FileError(f"{self._data} cannot be used ({exc.strerror or exc})") from exc
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
-        """End the workers, then the broker."""
-        for worker in self.workers:
-            worker.ask_to_stop()
-        until = elapsed() + WORKER_SECONDS
-        for worker in self.workers:
-            worker.end(max(0.0, until - elapsed()))
-        if self._broker is not None:
-            self._broker.stop(BROKER_SECONDS)
+        """Stop the workers, then the broker; a signal cannot cut it short."""
+        with uninterrupted():
+            stop_all(self._workers, WORKERS_STOP_SECONDS)
+            if self._broker is not None:
+                self._broker.stop(BROKER_STOP_SECONDS)
 
     def __enter__(self) -> Self:
-        """Begin with nothing started."""
+        """Start."""
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop whatever runs."""
+        """Stop."""
         self.stop()
 
+    def metrics_urls(self) -> list[str]:
+        """Return where the workers that run serve their metrics."""
+        found = [_metrics_url(worker) for worker in self._workers if worker.pid is not None]
+        return [url for url in found if url is not None]
 
-async def _unless(give_up: GiveUp, work: Coroutine[Any, Any, None]) -> None:
-    """Do ``work``, but leave it when ``give_up`` says so."""
-    task = asyncio.ensure_future(work)
-    while not task.done() and not give_up():
-        await asyncio.wait([task], timeout=POLL_SECONDS)
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    def tend(self) -> list[str]:
+        """Start again what died and is due; return a sentence for each thing that happened.
+
+        To be called several times a second. Raises BrokerError when the broker is gone.
+        """
+        if self._broker is not None and self._broker.pid is None:
+            raise BrokerError(f"the broker ended by itself: {self._broker.log_path} says why")
+        told = [worker.tend(elapsed()) for worker in self._workers]
+        return [sentence for sentence in told if sentence is not None]
+
+    def watch(self, say: Callable[[str], None]) -> None:
+        """Tend for ever, that is until a signal raises something."""
+        while True:
+            for sentence in self.tend():
+                say(sentence)
+            time.sleep(POLL_SECONDS)
+
+    def _worker(self, number: int) -> Child:
+        port = self._settings.metrics.port if number == 1 else 0
+        command = [sys.executable, "-m", "pipelines.cli", "worker", "--metrics-port", str(port)]
+        command += ["--settings", str(self._settings_file)]
+        if self._tenants_file is not None:
+            command += ["--tenants", str(Path(self._tenants_file).absolute())]
+        return Child(f"worker {number}", command, self._data / f"worker-{number}.log")
+
+    @property
+    def _settings_file(self) -> Path:
+        return self._data / "worker-settings.json"
+
+    async def _prepare_topics(self) -> None:
+        wanted = declare(self._settings.kafka).all()
+        await kafka.create_topics(self.bootstrap, wanted)
+        faults = await kafka.check_topics(self.bootstrap, wanted)
+        if faults:
+            raise kafka.KafkaError("; ".join(faults))
+
+    def _start_workers(self) -> None:
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._settings_file.write_bytes(msgspec.json.encode(self._settings))
+        environment = os.environ | {BOOTSTRAP_VARIABLE: self.bootstrap}
+        for worker in self._workers:
+            worker.start(environment)
+        until = elapsed() + START_SECONDS
+        for worker in self._workers:
+            while _metrics_url(worker) is None:
+                if worker.pid is None or elapsed() > until:
+                    raise worker.failure()
+                time.sleep(POLL_SECONDS)
+
+
+def _metrics_url(worker: Child) -> str | None:
+    found = METRICS.search(worker.said)
+    return found[1] if found else None

@@ -160,7 +160,7 @@ def test_what_has_been_silent_for_long_is_forgotten():
     engine.handle(alert(), START + 3 * DAY, "s-50")
 
     assert size(engine) < full / 5
-    assert sum(1 for _, value in engine.changes() if value is None) == 50 * 5
+    assert sum(1 for _, value in engine.changes() if value is None) > 50 * 4
 
 
 def test_the_model_alone_never_hides_the_highest_severity_however_sure_it_is():

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from pipelines.broker import BrokerError, LocalBroker
 from pipelines.broker.ports import free_port
+from tests.processes import has_ended
 
 TOPIC = "kept"
 PATIENCE_SECONDS = 15
@@ -159,12 +160,3 @@ def test_in_the_foreground_a_broker_that_dies_ends_its_owner(
     os.kill(announced_broker(owner, tmp_path), signal.SIGKILL)
 
     assert owner.wait(PATIENCE_SECONDS) == 1
-
-
-def has_ended(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # Not yet collected by whoever inherited it.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

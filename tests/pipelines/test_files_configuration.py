@@ -156,5 +156,5 @@ def test_state_is_kept_where_the_user_keeps_state(monkeypatch: pytest.MonkeyPatc
     assert state_folder("broker") == Path("/state/noise/broker")
 
     monkeypatch.setenv("XDG_STATE_HOME", "")
-    monkeypatch.setenv("HOME", "/home/tess")
-    assert state_folder("broker") == Path("/home/tess/.local/state/noise/broker")
+    monkeypatch.setenv("HOME", "/home/noise")
+    assert state_folder("broker") == Path("/home/noise/.local/state/noise/broker")

@@ -92,7 +92,9 @@ def test_two_files_of_one_name_are_refused(file: Any, tmp_path: Path):
 
 
 def test_an_unknown_source_names_those_that_are_known(file: Any):
-    with pytest.raises(FileError, match="no source 'nagios': use one of ait-ads, canonical"):
+    with pytest.raises(
+        FileError, match="no source 'nagios': use one of ait-ads, alertmanager, canonical"
+    ):
         read("nagios", file("a.jsonl", "{}"))
 
 

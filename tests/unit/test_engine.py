@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from noise.alert import Severity, State, utc
-from noise.decision import Action, Mode, Reason, Role
+from noise.decision import Action, DecidedAlert, Mode, Reason, Role
 from noise.engine import Engine
 from noise.label import Verdict
 from noise.settings import Settings
@@ -94,7 +94,7 @@ def test_a_tool_that_never_sent_a_clear_is_not_waited_for():
     story = Story()
     story.push(0, alert(check="Disk", device="A"))
 
-    assert story.push(30, alert(check="Disk", device="B")).decision.action is Action.NOTIFY
+    assert story.push(90, alert(check="Disk", device="B")).decision.action is Action.NOTIFY
 
 
 def test_a_critical_alert_is_never_held():
@@ -255,24 +255,27 @@ def test_a_policy_hides_what_fits_and_another_always_shows():
     assert repeat.decision.reason is Reason.REPEAT
 
 
-def test_a_further_device_of_the_same_check_joins_the_incident_silently():
+def test_further_devices_of_the_same_check_are_told_at_milestones_of_one_incident():
     story = Story()
-    story.push(0, alert(check="Agent offline", device="A"))
+    story.push(0, alert(check="Agent offline", device="D1"))
 
-    second = story.push(1, alert(check="Agent offline", device="B"))
+    joined = [story.push(n, alert(check="Agent offline", device=f"D{n}")) for n in range(2, 12)]
 
-    assert second.decision.reason is Reason.INCIDENT_MEMBER
-    assert second.incident is not None
-    assert second.incident.role is Role.MEMBER
-    assert second.incident.size == 2
+    told = [one.incident.size for one in joined if one.decision.action is Action.UPDATE]
+    assert told == [2, 3, 5, 10]
+    assert {one.decision.reason for one in joined} == {
+        Reason.INCIDENT_CHANGED,
+        Reason.INCIDENT_MEMBER,
+    }
+    assert {one.incident.role for one in joined} == {Role.MEMBER}
 
 
 def test_a_new_kind_of_alert_that_joins_a_told_incident_is_an_update():
     story = Story()
     story.push(0, alert(check="Disk", device="OTHER"))
-    story.push(40, alert(check="Ping", device="A"))
+    story.push(70, alert(check="Ping", device="A"))
 
-    joined = story.push(41, alert(check="Disk", device="A"))
+    joined = story.push(71, alert(check="Disk", device="A"))
 
     assert joined.decision.reason is Reason.INCIDENT_CHANGED
     assert joined.decision.action is Action.UPDATE
@@ -312,7 +315,7 @@ def test_what_technicians_called_noise_is_hidden_after_enough_answers():
     assert last.decision.noise_probability is not None
     assert last.decision.noise_probability > 0.9
     assert last.decision.model is not None
-    assert last.decision.model.labels_seen > 5
+    assert last.decision.model.labels_seen > 2
 
 
 def test_the_model_alone_never_hides_the_highest_severity():
@@ -690,3 +693,81 @@ def test_what_the_model_would_hide_after_its_wait_stays_hidden_and_is_not_told()
     assert held.decision.reason is Reason.HOLDING
     assert hidden.decision.reason is Reason.LEARNED_NOISE
     assert hidden.decision.supersedes == held.decision.id
+
+
+DAY = 1440
+
+
+def a_client_that_calls_cpu_noise() -> Story:
+    """After some days in which technicians called the same check noise."""
+    story = Story()
+    for day in range(8):
+        shown = story.push(day * DAY, alert(check="CPU", severity="low"))
+        if shown.decision.action is not Action.SUPPRESS:
+            story.answer(day * DAY + 30, shown, Verdict.NOISE)
+    return story
+
+
+def never_seen(story: Story, minute: float, count: int) -> list[DecidedAlert]:
+    return [
+        story.push(minute + number / 60, alert(check=f"New {number}", device=f"N{number}"))
+        for number in range(count)
+    ]
+
+
+def test_what_was_hidden_shortly_before_a_surge_of_never_seen_kinds_is_shown_with_it():
+    story = a_client_that_calls_cpu_noise()
+    hidden = story.push(9 * DAY, alert(check="CPU", severity="low"))
+    assert hidden.decision.reason is Reason.LEARNED_NOISE
+
+    never_seen(story, 9 * DAY + 10, 3)
+
+    (released,) = [d for d in story.decided if d.decision.supersedes == hidden.decision.id]
+    assert released.decision.action is Action.UPDATE
+    assert released.decision.reason is Reason.INCIDENT_CHANGED
+    assert "hidden 10 minutes ago" in released.decision.explanation[0].text
+    assert released.incident is not None
+    assert released.incident.id == story.decided[-1].incident.id  # type: ignore[union-attr]
+
+
+def test_what_was_hidden_long_before_a_surge_or_has_cleared_stays_hidden():
+    story = a_client_that_calls_cpu_noise()
+    story.push(9 * DAY - 60, alert(check="CPU", severity="low"))
+    story.push(9 * DAY, alert(check="CPU", severity="low", state="cleared"))
+
+    never_seen(story, 9 * DAY + 10, 4)
+
+    assert [d for d in story.decided if d.decision.supersedes] == []
+
+
+def test_in_a_surge_everything_joins_one_incident_and_is_told():
+    story = a_client_that_calls_cpu_noise()
+    new = never_seen(story, 9 * DAY, 5)
+
+    joined = story.push(9 * DAY + 5, alert(check="CPU", severity="low"))
+
+    assert joined.decision.action is Action.UPDATE
+    assert joined.incident is not None
+    assert new[-1].incident is not None
+    assert joined.incident.id == new[-1].incident.id
+
+
+def test_what_stays_open_is_said_again_after_one_then_four_then_every_24_hours():
+    story = a_story_whose_tool_sends_clears(correlation={"check_minutes": 5})
+    for minute in range(0, 72 * 60, 30):
+        story.push(minute, alert(check="Disk", severity="high"))
+
+    assert [minute / 60 for minute, _ in story.told()] == [0, 1, 5, 29, 53]
+
+
+def test_a_worse_value_passes_through_the_repeats():
+    story = Story()
+    story.push(0, alert(value=110.0, threshold=100.0, bad_when="above"))
+
+    same = story.push(1, alert(value=115.0, threshold=100.0, bad_when="above"))
+    worse = story.push(2, alert(value=190.0, threshold=100.0, bad_when="above"))
+    again = story.push(3, alert(value=190.0, threshold=100.0, bad_when="above"))
+
+    assert same.decision.reason is Reason.REPEAT
+    assert worse.decision.reason is Reason.ESCALATION
+    assert again.decision.reason is Reason.REPEAT

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from noise.alert import short_key, utc
 from noise.decision import Action, Decision, Mode, Reason
-from noise.label import Label
+from noise.label import Label, Verdict
 from noise.settings import Settings
 from noise.state import recording
 from noise.state.case import Case
 from noise.tenancy import Tenancy
 from tests.cases import NOW, case_of, incident
 from tests.factories import alert, label
+from tests.story import Story
 
 CONDITION = "acme|srv1|disk|"
 
@@ -98,3 +99,16 @@ def test_changes_that_nobody_will_save_are_dropped_with_the_news():
 
     assert list(tenancy.changed_pieces()) == []
     assert tenancy.state.take_incident_news() == []
+
+
+def test_the_worst_value_that_was_called_noise_is_remembered():
+    story = Story()
+    noise, real = Verdict.NOISE, Verdict.ACTIONABLE
+    answers = ((110.0, noise), (150.0, noise), (130.0, noise), (300.0, real))
+    for day, (value, verdict) in enumerate(answers):
+        one = alert(severity="critical", value=value, threshold=100.0, bad_when="above")
+        story.answer(day * 1440 + 30, story.push(day * 1440, one), verdict)
+
+    state = story.engine._tenants["acme"].state
+    assert [c.noise_excess for c in state.conditions.values()] == [0.5]
+    assert state.checks["disk"].noise_excess == 0.5

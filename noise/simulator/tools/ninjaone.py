@@ -30,6 +30,7 @@ _NODE_CLASSES = {
     "switch": "NMS_SWITCH",
     "printer": "NMS_PRINTER",
     "nas": "NMS_OTHER",
+    "ups": "NMS_UPS",
 }
 _CONDITION_CODES = {
     Turn.RAISE: "TRIGGERED",
@@ -45,7 +46,8 @@ _ACTIVITIES = {
     "Script 'Inventory' completed": ("SCRIPTING", "COMPLETED"),
     "Quarantine cleaned": ("ANTIVIRUS", "QUARANTINE_CLEANED"),
     "User logged in": ("SYSTEM", "USER_LOGGED_IN"),
-    "Software added": ("SOFTWARE", "SOFTWARE_ADDED"),
+    "Remote session started": ("SYSTEM", "REMOTE_SESSION_STARTED"),
+    "Software added": ("SYSTEM", "SOFTWARE_ADDED"),
 }
 _ACKNOWLEDGED = 0.02
 _OTHER_SERIES = (1 << 128) - 1
@@ -69,16 +71,11 @@ class NinjaOne:
         if code is None or (event.turn is Turn.ACKNOWLEDGE and event.episode not in self._open):
             return
         yield self._message(event, self._activity(event, kind, code))
-        self._remember(event)
+        self._open.discard(event.episode)
         if event.turn is Turn.RAISE and trait(_ACKNOWLEDGED, "acknowledged", event.episode):
+            self._open.add(event.episode)
             later = event.at + 300 + event.episode % 1500
             yield msgspec.structs.replace(event, turn=Turn.ACKNOWLEDGE, at=later)
-
-    def _remember(self, event: Event) -> None:
-        if event.turn is Turn.RAISE:
-            self._open.add(event.episode)
-        if event.turn is Turn.CLEAR:
-            self._open.discard(event.episode)
 
     def _message(self, event: Event, body: dict[str, Any]) -> Message:
         return message("ninjaone", msgspec.json.encode(body), event.at, (event,))
@@ -110,12 +107,14 @@ class NinjaOne:
 
     def _references(self, device: Device) -> dict[str, Any]:
         number = organization(self._client)
-        site = {"id": number * 100 + self._client.sites.index(device.site), "name": device.site}
         return {
             "organizationId": number,
             "organization": {"id": number, "name": self._client.name},
-            "location": site,
+            "location": {"id": self._location(device), "name": device.site},
         }
+
+    def _location(self, device: Device) -> int:
+        return organization(self._client) * 100 + self._client.sites.index(device.site)
 
     def _device(self, event: Event) -> dict[str, Any]:
         device = event.device
@@ -131,6 +130,7 @@ class NinjaOne:
         }
         if self._expands:
             body["organizationId"] = organization(self._client)
+            body["locationId"] = self._location(device)
         return body
 
     def _test(self, event: Event) -> dict[str, Any]:

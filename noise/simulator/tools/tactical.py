@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import count
+from string import ascii_lowercase
 
 from noise.alert import Severity
 from noise.simulator.chance import digest
@@ -91,7 +93,7 @@ class Tactical:
     def _about(self, device: Device) -> dict[str, str]:
         site = self._client.number * 10 + self._client.sites.index(device.site)
         return {
-            "agent_id": f"{digest('tactical agent', self._client.tenant, device.name):040d}",
+            "agent_id": _agent_id(self._client.tenant, device.name),
             "hostname": device.name,
             "client_id": str(self._client.number),
             "client": self._client.name,
@@ -101,6 +103,12 @@ class Tactical:
             "device_class": "server" if device.device_class == "server" else "workstation",
             "os": "windows",
         }
+
+
+def _agent_id(tenant: str, name: str) -> str:
+    """Return 40 small letters, as an agent draws them when it is installed."""
+    number = int.from_bytes(blake2b(f"{tenant}/{name}".encode(), digest_size=40).digest(), "big")
+    return "".join(ascii_lowercase[number // 26**place % 26] for place in range(40))
 
 
 def _written(at: float) -> str:

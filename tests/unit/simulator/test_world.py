@@ -1,171 +1,127 @@
+"""Chance, estates, days and events: what the simulated world is made of."""
+
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from itertools import pairwise, takewhile
+import re
 
 import msgspec
 import pytest
 
-from noise.alert import Severity
-from noise.directory import load_directory
-from noise.label import LabelSource, Verdict
-from noise.simulator import Msp, Problem, Sent
-from noise.simulator.chance import moments, stream
-from noise.simulator.checks import CHECKS
-from noise.simulator.estate import DAY
-from noise.simulator.quiet import PATTERNS
-from noise.simulator.trouble import PLOTTERS
-
-START = 1_780_272_000.0
-DAYS = 6
+from noise.simulator.chance import chance, hours, minutes, moments, stream, trait
+from noise.simulator.checks import CHECKS, DISK, UNSEEN
+from noise.simulator.estate import build_clients, directory_tree, uid
+from noise.simulator.events import Turn, ended
+from noise.simulator.scene import When
+from tests.unit.simulator.worlds import DAY, MONDAY, client, event, scene, scenes
 
 
-def an_msp(seed: int = 3, clients: int = 12) -> Msp:
-    return Msp(seed, clients=clients, start=START)
+def test_names_decide_the_numbers_that_a_stream_gives() -> None:
+    assert stream(1, "a").random() == stream(1, "a").random()
+    assert stream(1, "a").random() != stream(1, "b").random()
 
 
-@pytest.fixture(scope="module")
-def sent() -> list[Sent]:
-    return list(an_msp().deliveries(DAYS))
+def test_moments_are_about_as_many_as_asked_for_and_in_order() -> None:
+    found = list(moments(stream("moments"), 1000, 0, DAY))
+
+    assert 900 < len(found) < 1100
+    assert found == sorted(found)
+    assert 0 < found[0] < found[-1] < DAY
 
 
-@pytest.fixture(scope="module")
-def problems() -> list[Problem]:
-    return an_msp().problems(DAYS)
+def test_there_are_no_moments_in_no_time_or_for_no_count() -> None:
+    assert not list(moments(stream("moments"), 10, 5, 5))
+    assert not list(moments(stream("moments"), 0, 0, 5))
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_provider(sent):
-    again = list(takewhile(lambda one: one.at < START + DAY, an_msp().deliveries(DAYS)))
-    other = list(takewhile(lambda one: one.at < START + DAY, an_msp(4).deliveries(DAYS)))
+def test_durations_are_given_in_seconds() -> None:
+    rng = stream("durations")
 
-    assert again == sent[: len(again)]
-    assert [one.body for one in other] != [one.body for one in again]
-
-
-def test_a_longer_run_only_goes_on(sent):
-    short = list(an_msp().deliveries(2))
-
-    assert short == sent[: len(short)]
-    assert sent[len(short)].at >= START + 2 * DAY
+    assert 60 <= minutes(rng, 1, 2) <= 120
+    assert 3600 <= hours(rng, 1, 2) <= 7200
+    assert chance(rng, 1.0)
+    assert not chance(rng, 0.0)
 
 
-def test_deliveries_come_in_order_of_arrival_each_under_a_name_of_its_own(sent):
-    assert all(one.at <= following.at for one, following in pairwise(sent))
-    assert sent[0].at >= START
-    assert sent[-1].at < START + DAYS * DAY
-    assert len({one.event for one in sent}) == len(sent)
+def test_a_trait_belongs_to_its_share_of_all_for_good() -> None:
+    having = [number for number in range(2000) if trait(0.25, "tall", number)]
+
+    assert 0.2 < len(having) / 2000 < 0.3
+    assert having == [number for number in range(2000) if trait(0.25, "tall", number)]
 
 
-def test_all_six_products_speak_and_each_client_has_its_own(sent):
-    by_tenant = defaultdict(set)
-    for one in sent:
-        by_tenant[one.tenant].add(one.source)
+def test_clients_have_names_numbers_and_devices_of_their_own() -> None:
+    clients = build_clients(3, 40)
+    devices = [device for one in clients for device in one.devices]
 
-    assert set().union(*by_tenant.values()) == {
-        "ninjaone", "datto", "tactical", "zabbix", "alertmanager", "wazuh",
-    }  # fmt: skip
-    assert all(len(sources) <= 3 for sources in by_tenant.values())
-
-
-def test_a_client_has_hundreds_of_alerts_a_day_of_which_a_few_per_cent_are_real(sent):
-    alerts = sum(len(one.truth) for one in sent)
-    real = sum(one.truth.count(Verdict.ACTIONABLE) for one in sent)
-
-    assert 60 < alerts / 12 / DAYS < 300
-    assert 0.015 < real / alerts < 0.09
-    assert all((p is not None) is (t is Verdict.ACTIONABLE)
-               for one in sent for t, p in zip(one.truth, one.problems, strict=True))  # fmt: skip
+    assert len({one.tenant for one in clients}) == 40
+    assert len({device.number for device in devices}) == len(devices)
+    for one in clients:
+        assert len({device.name for device in one.devices}) == len(one.devices)
+        assert len({device.ip for device in one.devices}) == len(one.devices)
 
 
-def test_some_deliveries_are_damaged_repeated_late_or_tests(sent):
-    bodies = Counter((one.tenant, one.body) for one in sent if one.truth)
-
-    assert any(one.body.endswith(b"\xff") for one in sent)
-    assert any(count > 1 for count in bodies.values())
-    assert any(not one.truth and not one.body.endswith(b"\xff") for one in sent)
-
-
-def test_every_problem_can_be_told_in_time(sent, problems):
-    first = {}
-    for one in sent:
-        for problem in one.problems:
-            first.setdefault(problem, one.at)
-    seen = [problem for problem in problems if problem.id in first]
-
-    assert len(seen) > 0.9 * len(problems)
-    assert sum(first[p.id] < p.tell_by for p in seen) > 0.97 * len(seen)
-    assert all(p.began_at <= p.tell_by and p.devices and p.title for p in problems)
+def test_each_site_has_a_firewall_a_core_switch_a_printer_and_a_ups() -> None:
+    for one in build_clients(3, 20):
+        for site in one.sites:
+            there = one.at_site(site)
+            assert {"firewall", "switch", "printer", "ups"} <= {d.device_class for d in there}
+            assert any(device.role == "core" for device in there)
+        assert len(one.of_role("dc")) >= 1
 
 
-def test_within_a_month_every_kind_of_problem_happens_to_somebody():
-    kinds = {problem.kind for problem in an_msp(1, clients=24).problems(60)}
+def test_the_directory_leaves_out_a_few_devices() -> None:
+    clients = build_clients(3, 20)
+    listed = sum(len(entry["devices"]) for entry in directory_tree(clients))
 
-    assert kinds == {plotter.__name__ for _, plotter in PLOTTERS}
-
-
-def test_noise_and_problems_share_their_checks():
-    msp = an_msp(clients=20)
-    noise, real = set(), set()
-    for client in msp.clients:
-        for day in client.days(START, START + 20 * DAY):
-            for event in msp._events_on(client, day):
-                (real if event.problem else noise).add(event.check.key)
-
-    known = {check.key for check in CHECKS}
-    assert noise == known - {"disk_critical"}
-    assert real >= known - {"printer", "event_log", "activity", "check_in"}
+    assert 0.9 < listed / sum(len(one.devices) for one in clients) < 1
 
 
-def test_every_pattern_says_something_within_some_weeks():
-    msp = an_msp(clients=12)
-    for pattern in PATTERNS:
-        assert any(
-            True
-            for client in msp.clients
-            for day in client.days(START, START + 30 * DAY)
-            for _ in pattern(3, stream(3, pattern.__name__, client.tenant, day.index), client, day)
-        ), pattern.__name__
+def test_a_uid_belongs_to_its_names_and_looks_like_one() -> None:
+    assert uid("a", 1) == uid("a", 1) != uid("a", 2)
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", uid("a", 1))
 
 
-def test_what_is_known_of_the_clients_is_a_directory(sent):
-    directory = load_directory(an_msp().directory())
+def test_days_are_local_and_know_weekdays_and_hours() -> None:
+    one = msgspec.structs.replace(client(), zone="-05:00", hours=(8, 17), working_days="mon-fri")
+    days = list(one.days(MONDAY, MONDAY + 7 * DAY))
 
-    assert len(directory) == 12
-    known = sum(len(client.devices) for client in directory)
-    assert 0.9 * sum(len(c.devices) for c in an_msp().clients) < known
-    assert {one.tenant for one in sent} <= {client.tenant for client in directory}
-
-
-def test_some_problems_surface_by_themselves(problems):
-    outcomes = list(an_msp().outcomes(DAYS))
-    devices = {problem.tenant: set() for problem in problems}
-    for problem in problems:
-        devices[problem.tenant].update(problem.devices)
-
-    assert 0.25 < len(outcomes) / len(problems) < 0.65
-    assert {label.source for label in outcomes} == {LabelSource.TICKET, LabelSource.OUTAGE}
-    for label in outcomes:
-        assert label.outcome is not None
-        assert label.outcome.device in devices[label.tenant]
-        assert label.labelled_at > label.outcome.at
+    assert days[0].midnight == MONDAY - DAY + 5 * 3600  # it is still Sunday there
+    assert [day.weekday for day in days] == [6, 0, 1, 2, 3, 4, 5, 6]
+    assert [day.works for day in days] == [False, True, True, True, True, True, False, False]
+    assert days[1].opens == days[1].midnight + 8 * 3600
+    assert days[1].at(26) == days[2].at(2)
 
 
-def test_bodies_are_json_but_for_what_the_products_do_not_escape(sent):
-    unescaped = Counter()
-    for one in sent:
-        try:
-            msgspec.json.decode(one.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            if one.truth:
-                unescaped[one.source] += 1
+def test_saturday_is_a_working_day_where_people_work_on_it() -> None:
+    one = msgspec.structs.replace(client(), zone="+00:00", working_days="mon-sat")
 
-    assert set(unescaped) <= {"tactical", "datto"}
+    assert [day.works for day in one.days(MONDAY, MONDAY + 7 * DAY)] == [True] * 6 + [False]
 
 
-def test_no_moments_lie_in_no_time():
-    assert list(moments(stream("x"), 0, 0, 10)) == []
-    assert list(moments(stream("x"), 5, 10, 10)) == []
+@pytest.mark.parametrize("when", list(When))
+def test_each_part_of_a_day_has_a_beginning_and_an_end_near_that_day(when: When) -> None:
+    for day in scenes(client(), 3):
+        begins, ends = day.span(when)
+        assert day.day.midnight <= begins < ends < day.day.midnight + 1.5 * DAY
 
 
-def test_severities_of_problems_are_those_of_noise():
-    assert {check.severity for check in CHECKS} <= set(Severity)
+def test_what_stands_at_a_client_is_found_by_class_and_by_role() -> None:
+    today = scene()
+
+    assert {device.device_class for device in today.of("server", "ups")} == {"server", "ups"}
+    assert {device.role for device in today.of("dc", "core")} == {"dc", "core"}
+    assert not today.of("mainframe")
+
+
+def test_events_speak_english_with_object_and_value() -> None:
+    first = event(client(), DISK, obj="D:", value=4.26)
+
+    assert first.text == "Disk volume D: free space is 4.3%, below 10%"
+    assert ended(first, MONDAY + 60, 12.0).text == "Disk volume D: free space is 12.0%, above 10%"
+    assert ended(first, MONDAY + 60, 12.0, Turn.RETRY).text.endswith("above 10%")
+
+
+def test_checks_have_keys_of_their_own() -> None:
+    keys = [check.key for check in (*CHECKS, *UNSEEN)]
+
+    assert len(set(keys)) == len(keys)

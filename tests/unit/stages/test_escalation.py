@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from noise.decision import Action, Reason
+from noise.alert import Alert
+from noise.decision import Action, Reason, Ruling
 from noise.stages.escalation import Escalation
 from noise.state.tenant import TenantState
 from tests.cases import NOW, case_of, clear_it, raise_it, tell_it
@@ -38,3 +39,46 @@ def test_what_comes_back_after_its_clear_does_not_escalate():
     clear_it(tenant, NOW + 60)
 
     assert Escalation().judge(case_of(alert(severity="high"), tenant)) is None
+
+
+def full(value: float, **fields: object) -> Alert:
+    return alert(value=value, threshold=100.0, bad_when="above", **fields)
+
+
+def judged(tenant: TenantState, one: Alert) -> Ruling | None:
+    case = case_of(one, tenant, NOW + 60)
+    case.incident = tenant.incident(case.condition.incident)
+    return Escalation().judge(case)
+
+
+@pytest.mark.parametrize(("value", "told"), [(120.0, False), (160.0, True)])
+def test_a_told_value_is_told_again_when_it_is_clearly_worse(value, told):
+    tenant = TenantState("acme")
+    tell_it(tenant, value=110.0, threshold=100.0, bad_when="above")
+
+    assert (judged(tenant, full(value)) is not None) is told
+
+
+def test_a_hidden_value_is_told_when_it_is_worse_than_all_that_was_called_noise():
+    tenant = TenantState("acme")
+    case = raise_it(tenant, value=110.0, threshold=100.0, bad_when="above")
+    case.check.noise_excess = 1.0
+
+    assert judged(tenant, full(180.0)) is None
+    worse = judged(tenant, full(250.0))
+    assert worse is not None
+    assert worse.action is Action.NOTIFY
+
+
+def test_what_is_not_open_cannot_get_worse():
+    assert judged(TenantState("acme"), full(500.0, severity="critical")) is None
+
+
+def test_a_value_cannot_be_worse_than_one_that_nobody_knows():
+    tenant = TenantState("acme")
+    tell_it(tenant)
+    assert judged(tenant, full(500.0)) is None
+
+    known = TenantState("acme")
+    tell_it(known, value=110.0, threshold=100.0, bad_when="above")
+    assert judged(known, alert()) is None

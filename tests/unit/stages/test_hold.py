@@ -6,11 +6,11 @@ from noise.decision import Reason
 from noise.settings import Holding
 from noise.stages.hold import Hold
 from noise.state.tenant import TenantState
-from tests.cases import NOW, case_of, clear_it, hold_it, raise_it, tell_it
+from tests.cases import NOW, case_of, clear_it, hold_it, raise_it, scored, tell_it
 from tests.factories import alert
 
 MINUTE = 60.0
-HOLD = Hold(Holding(high_minutes=2), most_waiting=3)
+HOLD = Hold(Holding(high_minutes=2), most_waiting=3, hide_above=0.9)
 
 
 def a_client_whose_tool_sends_clears() -> TenantState:
@@ -80,3 +80,31 @@ def test_what_people_know_of_and_goes_on_does_not_wait_again():
 
     clear_it(tenant, NOW + 4000)
     assert HOLD.judge(case_of(tenant=tenant, now=NOW + 8000)) is not None
+
+
+def test_what_was_real_before_waits_only_if_it_is_likely_noise():
+    tenant = a_client_whose_tool_sends_clears()
+
+    def judged(noise: float) -> object:
+        case = case_of(tenant=tenant, score=scored(noise))
+        case.check.actionable_answers = 1
+        return HOLD.judge(case)
+
+    assert judged(0.8) is None
+    assert judged(0.95) is not None
+
+
+def test_in_a_surge_nothing_waits():
+    tenant = a_client_whose_tool_sends_clears()
+    tenant.core.surge.usual = 0.0
+    tenant.core.surge.add(NOW, 3.0)
+
+    assert HOLD.judge(case_of(tenant=tenant)) is None
+
+
+def test_a_value_worse_than_all_that_was_called_noise_does_not_wait():
+    tenant = a_client_whose_tool_sends_clears()
+    case = case_of(alert(value=190.0, threshold=100.0, bad_when="above"), tenant)
+    case.check.noise_excess = 0.2
+
+    assert HOLD.judge(case) is None

@@ -51,7 +51,7 @@ def test_what_the_model_hides_is_probed_within_the_hours_at_a_phase_of_its_own()
     dues = []
     for number in range(50):
         tell_it(tenant, NOW, check=f"C{number}")
-        case = case_of(alert(check=f"C{number}"), tenant, NOW + HOUR)
+        case = case_of(alert(check=f"C{number}", value=1.0), tenant, NOW + HOUR)
         dues.append(by.probe_due(case))
         assert by.review(case, LEARNED) is LEARNED
         case.now = dues[-1]
@@ -65,3 +65,25 @@ def test_what_was_never_told_is_probed_from_its_first_alert_on():
     case = case_of(now=NOW)
 
     assert sampling(0.0, hours=2).probe_due(case) >= NOW + HOUR
+
+
+def test_what_has_no_value_is_probed_only_if_it_was_ever_real():
+    never_real, once_real = (case_of(tenant=TenantState("acme"), now=NOW + 48 * HOUR) for _ in "ab")
+    once_real.check.actionable_answers = 1
+    for case in (never_real, once_real):
+        case.condition.first_at = NOW
+
+    assert sampling(0.0).review(never_real, LEARNED) is LEARNED
+    assert sampling(0.0).review(once_real, LEARNED).reason is Reason.PROBE
+
+
+def test_probes_come_less_often_the_more_people_called_it_noise():
+    def hours(answers: int, **fields: object) -> float:
+        case = case_of(alert(**fields), now=NOW)
+        case.condition.noise_answers = answers
+        return (sampling(0.0).probe_due(case) - NOW) / HOUR
+
+    limit = {"value": 9.0, "threshold": 10.0}
+    assert hours(2) == 4 * hours(0)
+    assert hours(9) == 16 * hours(0)
+    assert hours(9, **limit) == 2 * hours(0, **limit)

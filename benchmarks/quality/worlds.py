@@ -1,0 +1,133 @@
+"""Streams whose truth is known: deliveries in order, and the real problems behind some of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from noise.directory import Directory, load_directory
+from noise.label import Verdict
+from noise.replay import Answer, Recorded, Technicians, TrueAnswers
+from noise.simulator import Msp
+from noise.simulator import Technicians as SimulatedTechnicians
+from pipelines.files import Recordings, read_lines
+
+NEVER = float("inf")
+LABEL_DELAY_SECONDS = 1800.0
+START = 1_780_272_000.0  # a Monday, midnight UTC
+AIT_ADS = "ait-ads"
+RMM_NAB = "rmm-nab"
+
+
+class Problem(NamedTuple):
+    """Something real; a person must know of it by ``tell_by`` (epoch seconds)."""
+
+    tenant: str
+    title: str
+    tell_by: float
+
+
+class World(NamedTuple):
+    """One stream. ``behind`` gives the ids of the problem behind an alert, by its event key."""
+
+    name: str
+    deliveries: Callable[[], Iterator[Recorded]]
+    directory: Directory
+    behind: dict[str, str]
+    problems: dict[str, Problem]
+    technicians: Technicians
+
+
+def of_networks(files: Sequence[Path], errors: float, seed: int) -> World:
+    """Return the networks of ait-ads together: a problem is an attack step."""
+    behind: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
+    for file in files:
+        tenant = file.name.partition("_alerts")[0]
+        rows = csv.reader(line.decode(errors="replace") for line in read_lines(str(file)))
+        label = next(rows).index("event_label")
+        for row, fields in enumerate(rows):
+            if fields[label] != "-":
+                step = f"{tenant}/{fields[label]}"
+                behind[f"{tenant}:{row}"] = step
+                problems[step] = Problem(tenant, fields[label], NEVER)
+    return World(
+        AIT_ADS,
+        lambda: iter(Recordings([str(file) for file in files], AIT_ADS, Directory())),
+        Directory(),
+        behind,
+        problems,
+        TrueAnswers(LABEL_DELAY_SECONDS, errors, seed),
+    )
+
+
+class _NabTruth(msgspec.Struct):
+    tenant: str
+    device: str
+    kind: str
+    label: int
+    window: int | None
+
+
+def of_series(file: Path, errors: float, seed: int) -> World:
+    """Return the threshold alerts of rmm-nab: a problem is a window that people marked."""
+    behind: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
+    stem = file.name.partition(".")[0]
+    for row, line in enumerate(read_lines(str(file))):
+        truth = msgspec.json.decode(line, type=_NabTruth)
+        if truth.label and truth.kind == "alert":
+            window = f"{truth.tenant}/{truth.device}/{truth.window}"
+            behind[f"{stem}:{row}"] = window
+            problems[window] = Problem(truth.tenant, truth.device, NEVER)
+    return World(
+        RMM_NAB,
+        lambda: iter(Recordings([str(file)], RMM_NAB, Directory())),
+        Directory(),
+        behind,
+        problems,
+        TrueAnswers(LABEL_DELAY_SECONDS, errors, seed),
+    )
+
+
+class _Answers:
+    """The simulated technicians, who are asked by event key."""
+
+    def __init__(self, seed: int) -> None:
+        self._people = SimulatedTechnicians(seed)
+        self.asked_of: dict[str, tuple[Verdict, str, float]] = {}
+
+    def answer(self, event: str, truth: Verdict | None) -> Answer | None:  # noqa: ARG002
+        known = self.asked_of.get(event)
+        if known is None:
+            return None
+        verdict, tenant, at = known
+        name, _, position = event.partition("#")
+        return self._people.answer(name, int(position or 0), verdict, tenant, at)
+
+
+def of_msp(seed: int, clients: int, days: float) -> World:
+    """Return a simulated MSP; what it says of its problems comes from the simulator."""
+    msp = Msp(seed, clients=clients, start=START)
+    answers = _Answers(seed)
+    behind: dict[str, str] = {}
+
+    def deliveries() -> Iterator[Recorded]:
+        for sent in msp.deliveries(days):
+            for position, (verdict, problem) in enumerate(
+                zip(sent.truth, sent.problems, strict=True)
+            ):
+                for event in (sent.event, f"{sent.event}#{position}"):
+                    answers.asked_of[event] = (verdict, sent.tenant, sent.at)
+                    if problem is not None:
+                        behind[event] = problem
+            yield Recorded(sent.at, sent.source, sent.tenant, sent.event, sent.body, sent.event)
+
+    problems = {p.id: Problem(p.tenant, p.kind, p.tell_by) for p in msp.problems(days)}
+    name = f"MSP {seed}"
+    directory = load_directory(msp.directory())
+    return World(name, deliveries, directory, behind, problems, answers)

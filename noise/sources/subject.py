@@ -1,0 +1,42 @@
+"""The thing that an English sentence of a monitor is about, for tools that send no id of it.
+
+Only words that stay the same from the raise to the clear are taken: the volume, not its free space.
+"""
+
+from __future__ import annotations
+
+import re
+
+from noise.sources.clean import clean_name
+from noise.sources.measure import MAX_SENTENCE
+
+_SUBJECTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\b[Vv]olume ([A-Z]:|\S+?):? ",
+        r"\b(?:[Ss]ervice|[Ii]nterface|[Ee]vent) (\S+) (?:is|changed|was|has) ",
+        r"\bjob [\"'](.+?)[\"'] (?:failed|completed|was|is)\b",
+        r"\blogins for account (\S+)",
+        r"\b[Pp]acket loss to (\S+) is ",
+        r"\b[Cc]ertificate for (\S+) (?:expires|was|has)\b",
+        r"\b[Qq]ueue (\S+) holds ",
+        r"\b[Tt]emperature at (.+?) is ",
+        r"\bDNS lookup of (\S+) ",
+        r"^(https?://\S+) ",
+        r"^Threat (\S+?):? (?:detected|no further)\b",
+        r"^(RAID controller \S+?): ",
+        r"^(Disk \S+) reports ",
+        r"^(CPU|Memory) utili[sz]ation is ",
+        r"^(UPS) runs on ",
+        r"^([A-Z][\w ]{0,60}): level ",
+    )
+)
+
+
+def read_subject(text: str | None) -> str | None:
+    """Return the volume, service, job, account or other thing, None if no pattern fits."""
+    sentence = (text or "")[:MAX_SENTENCE]
+    for pattern in _SUBJECTS:
+        if found := pattern.search(sentence):
+            return clean_name(found[1])
+    return None

@@ -57,7 +57,7 @@ def command(
     """Run everything with a simulated MSP, whose technicians answer what they are shown.
 
     It ends with Ctrl-C, or after the time that --for names. The next start goes on where this one
-    stopped.
+    stopped. On a broker that KAFKA_BOOTSTRAP names it has topics of its own.
     """
     began = elapsed()
     script = Script(seed, clients)

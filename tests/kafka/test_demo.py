@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,113 +12,179 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from noise.settings import Kafka
+from pipelines import kafka
+from pipelines.broker import LocalBroker
+from pipelines.demo import Script
+from pipelines.demo.pages import false_positive_ratio, read_page
+from pipelines.demo.position import Last, last_of
+from pipelines.topics import declare, partition_for
+from tests.processes import family, has_ended
+
 PATIENCE_SECONDS = 60.0
+STOP_SECONDS = 10.0
+RAW = declare(Kafka()).raw
+SEED, CLIENTS = 1, 20
 
 
-class Command:
-    """A running ``noise`` command, as a terminal would start it."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self._out = folder / "out"
-        with self._out.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "pipelines.cli", *arguments],
-                stdout=out,
-                stderr=out,
-                env={k: v for k, v in os.environ.items() if k != "KAFKA_BOOTSTRAP"},
-                start_new_session=True,
-            )
-
-    def said(self) -> str:
-        return self._out.read_text(encoding="utf-8")
-
-    def wait_for(self, text: str) -> str:
-        """Wait until a line begins with ``text``; return the rest of it."""
-
-        def line() -> str:
-            assert self.process.poll() is None, self.said()
-            return next((s for s in self.said().splitlines() if s.startswith(text)), "")
-
-        return until(line).removeprefix(text).strip()
-
-    def interrupt(self) -> int:
-        """Press Ctrl-C: every process of the terminal gets it."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(10)
+def environment(**changes: str) -> dict[str, str]:
+    return {name: v for name, v in os.environ.items() if name != "KAFKA_BOOTSTRAP"} | changes
 
 
-def until(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (result := found()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
-    return result
-
-
-def processes_of(folder: Path) -> dict[int, str]:
-    """The command lines of all processes that have to do with a folder, by their ids."""
-    lines = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in words and int(entry.name) != os.getpid():
-            lines[int(entry.name)] = words
-    return lines
-
-
-@contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[Command]:
-    command = Command(folder, *arguments)
-    try:
-        yield command
-    finally:
-        if command.process.poll() is None:
-            command.process.kill()
-        command.process.wait()
-
-
-def demo(folder: Path, seconds: int) -> dict:
-    done = subprocess.run(
+def demo(folder: Path, *arguments: str, **variables: str) -> dict[str, Any]:
+    """Run it to its end and return its summary, which is all it writes to standard output."""
+    ended = subprocess.run(
         [
-            sys.executable, "-m", "pipelines.cli", "demo", "--json", "--for", f"{seconds}s",
-            "--speed", "4000", "--data", str(folder / "data"),
+            *(sys.executable, "-m", "pipelines.cli", "demo", "--json", *arguments),
+            *("--data", str(folder / "data")),
         ],
         capture_output=True,
         text=True,
         check=False,
-        env={k: v for k, v in os.environ.items() if k != "KAFKA_BOOTSTRAP"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+        env=environment(**variables),
+    )
+    assert ended.returncode == 0, ended.stderr
+    summary: dict[str, Any] = json.loads(ended.stdout)
+    return summary
 
 
-def test_the_demo_ends_by_itself_with_balanced_books_and_goes_on_where_it_stopped(tmp_path):
-    first = demo(tmp_path, 25)
+class Terminal:
+    """``noise demo`` in a process group of its own, as in a terminal."""
 
-    assert first["records"]["missing"] == 0
-    assert first["records"]["sent"] > 300
-    assert first["records"]["dead_letters"] > 0
-    assert min(first["alerts"].values()) > 0
-    assert min(first["labels"].values()) > 0
+    def __init__(self, folder: Path) -> None:
+        self._output = folder / "output"
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pipelines.cli", "demo", "--data", str(folder / "data")],
+                stdout=output,
+                stderr=output,
+                env=environment(),
+                process_group=0,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def says(self, pattern: str) -> str:
+        """Wait until it says something; return what the group in the pattern found."""
+        return str(self._wait(lambda: re.search(pattern, self.output))[1])
+
+    def measures(self, page: str) -> float:
+        """Wait until its worker shows a false-positive ratio."""
+        return float(self._wait(lambda: false_positive_ratio([read_page(page)])))
+
+    def _wait(self, found: Callable[[], Any]) -> Any:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (result := found()) is None:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < until, self.output
+            time.sleep(0.1)
+        return result
+
+    def press_ctrl_c(self) -> float:
+        """Send what a terminal sends; return how long it took until the end."""
+        began = time.monotonic()
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(2 * STOP_SECONDS)
+        return time.monotonic() - began
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Terminal]:
+    terminal = Terminal(folder)
+    try:
+        yield terminal
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    until = time.monotonic() + STOP_SECONDS + 5
+    while left := [pid for pid in pids if not has_ended(pid)]:
+        assert time.monotonic() < until, left
+        time.sleep(0.1)
+
+
+async def sent_to(folder: Path) -> list[tuple[int, Last]]:
+    """Partition, arrival and key of everything on the raw topic."""
+    tenants = Script(SEED, CLIENTS).tenants
+    with LocalBroker(folder / "data") as broker:
+        async with kafka.reading(broker.bootstrap, [RAW.name]) as consumer:
+            records = [record async for record in kafka.read_to_end(consumer)]
+    lasts = [(record.partition, last_of(record, tenants)) for record in records]
+    return [(partition, last) for partition, last in lasts if last is not None]
+
+
+def scripted(until: float) -> list[tuple[int, str]]:
+    arrived = Script(SEED, CLIENTS).arrived(until)
+    return [(partition_for(sent.tenant, RAW.partitions), sent.event) for sent in arrived]
+
+
+async def test_it_ends_by_itself_and_goes_on_where_it_stopped_even_after_a_kill(tmp_path: Path):
+    first = demo(tmp_path, "--for", "20s")
+
+    assert first["records"]["balance"] is True
+    assert first["records"]["waiting"] == 0
+    assert first["records"]["raw"] == first["sent"] > 1_000
+    assert min(first["shown"], first["suppressed"], first["records"]["dead_letters"]) > 0
+    assert min(first["labels"]["noise"], first["labels"]["actionable"]) > 0
+    assert first["first_decisions"]["holding"] > 0
     assert first["problems"]["told_in_time"] > 0
-    assert first["false_positive_ratio"] is not None
     assert first["simulated"]["went_on"] is False
-    assert processes_of(tmp_path) == {}
 
-    second = demo(tmp_path, 3)
+    with running(tmp_path) as second:
+        second.says(r"day (\d), ")
+        pids = family(second.process.pid)
+        os.kill(second.process.pid, signal.SIGKILL)
+        assert len(pids) > 3
+        wait_until_gone(pids)
 
-    assert second["simulated"]["went_on"]
-    assert second["simulated"]["from"] >= first["simulated"]["from"]
-    assert second["records"]["missing"] == 0
+    third = demo(tmp_path, "--for", "3s")
+
+    assert third["simulated"]["went_on"] is True
+    assert third["simulated"]["from"] > first["simulated"]["from"]
+    assert third["first_decision_seconds"] < 20
+    assert third["records"]["balance"] is True
+    assert third["records"]["waiting"] == 0
+    assert third["records"]["raw"] > first["records"]["raw"]
+    assert third["labels"]["noise"] >= first["labels"]["noise"]
+
+    sent = await sent_to(tmp_path)
+    expected = scripted(max(last.at_ms for _, last in sent) / 1000 + 0.0005)
+    assert sorted((partition, last.event) for partition, last in sent) == sorted(expected)
 
 
-def test_the_demo_stops_at_ctrl_c_with_its_summary(tmp_path):
-    with running(tmp_path, "demo", "--data", str(tmp_path / "data")) as command:
-        command.wait_for("Kafka: ")
-        until(lambda: "decided" in command.said() or " in, " in command.said())
-        assert command.interrupt() == 0, command.said()
-        assert "books: " in command.said()
-        assert "0 missing" in command.said()
-    assert processes_of(tmp_path) == {}
+def test_ctrl_c_ends_it_within_ten_seconds_with_a_summary_and_no_process_left(tmp_path: Path):
+    with running(tmp_path) as terminal:
+        page = terminal.says(r"metrics +(http://\S+)")
+        assert 0 <= terminal.measures(page) <= 1
+        pids = family(terminal.process.pid)
+
+        seconds = terminal.press_ctrl_c()
+
+        assert terminal.process.returncode == 0, terminal.output
+        assert seconds < STOP_SECONDS
+        assert "+ 0 not yet" in terminal.output
+        assert "DO NOT BALANCE" not in terminal.output
+        assert all(has_ended(pid) for pid in pids)
+
+
+def test_ctrl_c_while_it_starts_ends_it_too(tmp_path: Path):
+    with running(tmp_path) as terminal:
+        terminal.says(r"(starting)")
+        pids = family(terminal.process.pid)
+
+        assert terminal.press_ctrl_c() < STOP_SECONDS
+        assert terminal.process.returncode == 0, terminal.output
+        assert all(has_ended(pid) for pid in pids)
+
+
+async def test_on_somebodys_broker_it_has_topics_of_its_own(bootstrap: str, tmp_path: Path):
+    arguments = ("--for", "1s", "--seed", "4", "--clients", "2")
+    summary = demo(tmp_path, *arguments, KAFKA_BOOTSTRAP=bootstrap)
+
+    assert summary["broker"] == bootstrap
+    wanted = declare(Kafka(prefix="noise-demo-4-2")).all()
+    assert await kafka.check_topics(bootstrap, wanted) == []

@@ -20,7 +20,7 @@ from pipelines import kafka
 from pipelines.cli.main import run
 from pipelines.topics import declare
 from tests.factories import alert
-from tests.processes import has_ended
+from tests.processes import family, has_ended
 from tests.workers import until
 
 PATIENCE_SECONDS = 60.0
@@ -64,15 +64,7 @@ class Command:
 
     def processes(self) -> list[int]:
         """It, all it started, and what those started."""
-        children: dict[int, list[int]] = {}
-        listed = subprocess.check_output(["/bin/ps", "-eo", "pid=,ppid="], text=True)
-        for line in listed.splitlines():
-            pid, parent = map(int, line.split())
-            children.setdefault(parent, []).append(pid)
-        found = [self.process.pid]
-        for pid in found:
-            found.extend(children.get(pid, ()))
-        return found
+        return family(self.process.pid)
 
     def workers(self) -> list[int]:
         return [pid for pid in self.processes() if b"\0worker\0" in command_line(pid)]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isfinite, log1p
 from zlib import crc32
 
-from noise.alert import Alert, bad_side, excess, short_key
+from noise.alert import Alert, bad_side, short_key
 from noise.learning.knowledge import prior_log_odds
 from noise.state.case import Case
 from noise.state.condition import DURATION_EDGES, Condition
@@ -57,7 +57,7 @@ def facts(case: Case) -> Facts:
         value=value,
         usual=usual,
         spread=condition.value_spread,
-        excess=excess(alert),
+        excess=case.excess,
         surprise=_surprise(alert, value, usual, condition.value_spread),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from noise.alert import excess
 from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
 
@@ -28,7 +27,7 @@ def _is_clearly_worse(case: Case) -> bool:
     known = case.condition.worst_excess
     if known is None:
         return False
-    beyond = excess(case.alert)
+    beyond = case.excess
     return beyond is not None and beyond > known + max(CLEARLY, CLEARLY * known)
 
 

@@ -47,9 +47,7 @@ class Learned:
 
     def _until(self, case: Case) -> float | None:
         """Return when it is shown after all, because such noise would long have cleared."""
-        if not case.check.self_cleared or not case.tenant.core.clears.get(case.alert.source):
-            return None
-        if case.tenant.holds >= self._most:
+        if not case.check.self_cleared or case.tenant.holds >= self._most:
             return None
         patience = case.patience()
         began = case.condition.raised_at if case.condition.is_open else case.now

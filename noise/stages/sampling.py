@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from noise.alert import State, excess
+from noise.alert import State
 from noise.decision import Action, Reason, Ruling
 from noise.settings import Sampling as SamplingSettings
 from noise.state.case import Case
@@ -61,7 +61,5 @@ def _apart(case: Case) -> float:
     """
     if case.was_real:
         return 1.0
-    steps = case.condition.noise_answers // (
-        ANSWERS_A_STEP if excess(case.alert) is not None else 1
-    )
+    steps = case.condition.noise_answers // (ANSWERS_A_STEP if case.excess is not None else 1)
     return float(2 ** min(steps, MOST_DOUBLED))

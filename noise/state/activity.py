@@ -51,6 +51,8 @@ class Surge(msgspec.Struct):
 
     def is_on(self, now: float) -> bool:
         """Say whether there is much news, and several times what is usual."""
+        if self.recent <= MUCH:  # it only fades, and this is asked for every alert
+            return False
         recent = self._faded(self.recent, now, RECENT_SECONDS)
         if recent <= MUCH:
             return False

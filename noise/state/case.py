@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from noise.alert import Alert, excess
 from noise.decision import Score
@@ -23,6 +24,7 @@ class Case:
     """Reading a case changes nothing. ``now`` is epoch seconds of arrival, or of a deadline."""
 
     __slots__ = (
+        "_excess",
         "_score",
         "_scorer",
         "alert",
@@ -63,6 +65,7 @@ class Case:
         self.now = now
         self._scorer = scorer
         self._score: Score | None = None
+        self._excess: float | Literal["unasked"] | None = "unasked"
 
     @property
     def score(self) -> Score:
@@ -70,6 +73,13 @@ class Case:
         if self._score is None:
             self._score = self._scorer(self)
         return self._score
+
+    @property
+    def excess(self) -> float | None:
+        """How far the value lies beyond its limit, as a share of it; None if that is unknown."""
+        if self._excess == "unasked":
+            self._excess = excess(self.alert)
+        return self._excess
 
     @property
     def surges(self) -> bool:
@@ -84,13 +94,13 @@ class Case:
         """
         check = self.check
         answers = check.noise_answers + check.actionable_answers
-        errors = LABEL_ERRORS if excess(self.alert) is None else FEWER_ERRORS
+        errors = LABEL_ERRORS if self.excess is None else FEWER_ERRORS
         return check.actionable_answers > errors * answers
 
     @property
     def is_worse_than_noise(self) -> bool:
         """Whether the value is clearly worse than all that technicians called noise here."""
-        beyond = excess(self.alert)
+        beyond = self.excess
         if beyond is None:
             return False
         known = self.condition.noise_excess

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from noise.alert import Alert, State, excess, short_key
+from noise.alert import Alert, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
 from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hidden, Hold
@@ -93,7 +93,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     condition.count = 1
     condition.episodes += 1
     condition.hidden = None
-    _note_excess(condition, alert)
+    _note_excess(case)
     condition.flips = [*condition.flips, now][-MAX_FLIPS:]
     condition.decision_id = decision_id
     _seen(tenant, case)
@@ -101,11 +101,10 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     joined(tenant, case, incident, decision_id)
 
 
-def _note_excess(condition: Condition, alert: Alert) -> None:
-    beyond = excess(alert)
-    if beyond is not None:
-        known = condition.worst_excess
-        condition.worst_excess = beyond if known is None else max(known, beyond)
+def _note_excess(case: Case) -> None:
+    if case.excess is not None:
+        known = case.condition.worst_excess
+        case.condition.worst_excess = case.excess if known is None else max(known, case.excess)
 
 
 def _leave(tenant: TenantState, condition: Condition) -> None:
@@ -133,7 +132,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     condition.hidden = None
     condition.told_at = now
     condition.told_severity = rank
-    _note_excess(condition, case.alert)
+    _note_excess(case)
     condition.severity = max(condition.severity, rank)
     noise = case.known_score.noise_probability if case.known_score else 0.5
     incident.severity = max(incident.severity, rank)

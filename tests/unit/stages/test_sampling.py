@@ -84,6 +84,6 @@ def test_probes_come_less_often_the_more_people_called_it_noise():
         return (sampling(0.0).probe_due(case) - NOW) / HOUR
 
     limit = {"value": 9.0, "threshold": 10.0}
-    assert hours(2) == 4 * hours(0)
-    assert hours(9) == 16 * hours(0)
-    assert hours(9, **limit) == 2 * hours(0, **limit)
+    assert hours(2) == pytest.approx(4 * hours(0))
+    assert hours(9) == pytest.approx(16 * hours(0))
+    assert hours(9, **limit) == pytest.approx(2 * hours(0, **limit))

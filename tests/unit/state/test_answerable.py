@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from noise.alert import utc
-from noise.decision import Action, Decision, Mode, Reason
+from noise.decision import Action, Decision, Explanation, Mode, Reason
 from noise.label import Verdict
 from noise.settings import Limits
 from noise.state import recording
@@ -51,7 +51,8 @@ def test_what_a_decision_leaves_behind():
     facts = Facts(check="disk", condition=case.condition.key)
 
     kept = answerable(case, decision, facts, incident)
-    held = answerable(case, msgspec.structs.replace(decision, hold_until=utc(NOW)), facts, None)
+    waits = (Explanation("waits", Reason.HOLDING),)
+    held = answerable(case, msgspec.structs.replace(decision, explanation=waits), facts, None)
 
     assert kept.condition == case.condition.key
     assert (kept.incident, kept.told, kept.observed) == ("i1", True, True)

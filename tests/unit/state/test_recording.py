@@ -159,3 +159,13 @@ def test_values_are_remembered_as_a_mean_and_a_spread():
     assert one.value_mean == pytest.approx(15, abs=1)
     assert 0 < one.value_spread < 10
     assert one.last_value == 20
+
+
+def test_how_long_a_check_lasts_is_remembered_for_a_bounded_number_of_classes():
+    tenant = TenantState("acme")
+    for number in range(40):
+        named = {"device": f"D{number}", "device_class": f"class {number}"}
+        raise_it(tenant, NOW + number, **named)
+        clear_it(tenant, NOW + number + 0.5, **named)
+
+    assert 0 < len(tenant.checks["disk"].lasted) < 40

@@ -17,7 +17,6 @@ from noise.decision import Mode
 from noise.settings import Settings
 from noise.simulator import Technicians
 from pipelines.broker import AskedToStop, stopping
-from pipelines.broker.ports import is_free
 from pipelines.cli import options
 from pipelines.clock import elapsed
 from pipelines.demo import Script, Summary, play
@@ -63,7 +62,7 @@ def command(
     script = Script(seed, clients)
     folder = Path(data) if data else state_folder("demo") / f"seed-{seed}-clients-{clients}"
     settings = _settings(folder, script, seed, clients)
-    installation = LocalInstallation(settings, settings.tenants_file, folder)
+    installation = LocalInstallation(settings, settings.tenants_file, folder, any_port=True)
     console = Console(stderr=as_json)
     summary = None
     with suppress(AskedToStop), screen(console) as watched, stopping():
@@ -94,15 +93,11 @@ def command(
 
 def _settings(folder: Path, script: Script, seed: int, clients: int) -> Settings:
     configured = read_settings(None)
-    kafka, page = configured.kafka, configured.metrics
+    kafka = configured.kafka
     if kafka.bootstrap is not None:  # made-up alerts must not mix with real ones
         kafka = replace(kafka, prefix=f"noise-demo-{seed}-{clients}")
-    if not is_free(page.port):  # perhaps another worker runs here
-        page = replace(page, port=0)
     tenants = _write_tenants(folder, script)
-    return replace(
-        configured, mode=Mode.ENFORCE, tenants_file=str(tenants), kafka=kafka, metrics=page
-    )
+    return replace(configured, mode=Mode.ENFORCE, tenants_file=str(tenants), kafka=kafka)
 
 
 def _write_tenants(folder: Path, script: Script) -> Path:

@@ -17,22 +17,21 @@ PAUSE_EVERY = 200
 class Feeder:
     """Sends what has arrived by the simulated time and was not sent by an earlier start."""
 
-    def __init__(self, script: Script, raw: Topic, position: Position, producer: Any) -> None:
-        """Send to the topic ``raw`` by ``producer``."""
+    def __init__(self, script: Script, raw: Topic, position: Position) -> None:
+        """Send to the topic ``raw`` what is beyond ``position``."""
         self._script = script
         self._raw = raw
         self._position = position
-        self._producer = producer
         self.sent = 0
 
-    async def feed(self, until: float) -> None:
+    async def feed(self, until: float, producer: Any) -> None:
         """Send everything up to ``until`` and wait until Kafka has it."""
         deliveries = []
         for number, sent in enumerate(self._script.arrived(until)):
             if number % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)
             if not self._is_sent(sent):
-                deliveries.append(await self._send(sent))
+                deliveries.append(await self._send(sent, producer))
         await asyncio.gather(*deliveries)
         self.sent += len(deliveries)
 
@@ -40,14 +39,14 @@ class Feeder:
         partition = partition_for(sent.tenant, self._raw.partitions)
         return self._position.is_sent(partition, milliseconds(sent.at), sent.event)
 
-    async def _send(self, sent: Sent) -> asyncio.Future[Any]:
+    async def _send(self, sent: Sent, producer: Any) -> asyncio.Future[Any]:
         headers = [
             (SOURCE, sent.source.encode()),
             (TENANT, sent.tenant.encode()),
             (EVENT_KEY, sent.event.encode()),
             (RECEIVED_AT, str(milliseconds(sent.at)).encode()),
         ]
-        delivery: asyncio.Future[Any] = await self._producer.send(
+        delivery: asyncio.Future[Any] = await producer.send(
             self._raw.name, sent.body, key=sent.tenant.encode(), headers=headers
         )
         return delivery

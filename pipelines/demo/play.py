@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,11 +32,9 @@ from pipelines.topics import Topics
 LIVE_FROM = START + DAY + 7 * 3_600.0
 HURRY_SECONDS = 10.0
 STEP_SECONDS = 0.1
-SHOW_SECONDS = 0.5
 PAGE_SECONDS = 1.0
 DRAIN_SECONDS = 3.5
-# A step must not wait for a broker that is gone: Ctrl-C ends everything within ten seconds.
-REQUEST_TIMEOUT_MS = 3_000
+GRACE_SECONDS = 1.0
 # By then a decision is read, while workers run: deadlines lag behind, see EventClock.
 JUDGED_AFTER_SECONDS = 6.0
 
@@ -59,25 +57,46 @@ async def play(
     """
     broker = installation.bootstrap
     position = await read_position(broker, topics.raw, script.tenants)
-    async with kafka.producing(broker, request_timeout_ms=REQUEST_TIMEOUT_MS) as producer:
-        run = Play(
-            installation,
-            topics,
-            script,
-            technicians=technicians,
-            speed=speed,
-            position=position,
-            producer=producer,
-            screen=screen,
-        )
-        await run.catch_up()
-        async with (
-            kafka.reading(broker, run.observer.names) as consumer,
-            _beside(run.observer.follow(consumer)) as following,
-            _beside(run.read_pages()),
-        ):
-            await run.go_on(stop, seconds, following)
-            return run.summary()
+    run = Play(topics, script, technicians, speed, position=position)
+
+    def is_over() -> bool:
+        return stop.is_asked or (seconds is not None and run.passed() >= seconds)
+
+    working = asyncio.create_task(run.work(installation, screen, stop, is_over))
+    try:
+        await _attend(working, installation, screen, is_over)
+    finally:
+        await _end(working)
+    return run.summary()
+
+
+async def _attend(
+    working: asyncio.Task[None],
+    installation: LocalInstallation,
+    screen: Screen,
+    is_over: Callable[[], bool],
+) -> None:
+    """Look after the processes while the work goes on, and do not wait for ever for its end."""
+    patient_until: float | None = None
+    while not working.done():
+        for sentence in installation.tend():
+            screen.say(sentence)
+        if is_over():
+            patient_until = patient_until or elapsed() + DRAIN_SECONDS + GRACE_SECONDS
+            if elapsed() > patient_until:
+                return
+        await asyncio.wait([working], timeout=STEP_SECONDS)
+    working.result()
+
+
+async def _end(working: asyncio.Task[None]) -> None:
+    # More than once: without a broker, what was sent waits for ever, and so does the producer's
+    # own end.
+    while not working.done():
+        working.cancel()
+        await asyncio.wait([working], timeout=GRACE_SECONDS / 2)
+    if not working.cancelled():
+        working.exception()
 
 
 @asynccontextmanager
@@ -90,90 +109,104 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def _step(following: asyncio.Task[None]) -> None:
+    if following.done():
+        following.result()
+    await asyncio.sleep(STEP_SECONDS)
+
+
 class Play:
     """The simulated MSP at work."""
 
     def __init__(
         self,
-        installation: LocalInstallation,
         topics: Topics,
         script: Script,
-        *,
         technicians: Technicians,
         speed: float,
+        *,
         position: Position,
-        producer: Any,
-        screen: Screen,
     ) -> None:
         """Go on from ``position``."""
-        self._installation = installation
-        self._screen = screen
-        self._producer = producer
         self._feedback = topics.feedback.name
         self._went_on = position.newest is not None
         self._time = SimulatedTime(
             position.newest or START, speed, live_from=LIVE_FROM, hurry_seconds=HURRY_SECONDS
         )
-        self._feeder = Feeder(script, topics.raw, position, producer)
+        self._feeder = Feeder(script, topics.raw, position)
         self._books = Books(topics.raw.name)
         self._desk = Desk(technicians)
         self._watch = ProblemWatch()
         self._surroundings = Surroundings(script, self._desk)
         self._ratio: float | None = None
-        self.observer = Observer(
+        self._observer = Observer(
             topics, position, script, books=self._books, desk=self._desk, watch=self._watch
         )
 
-    async def catch_up(self) -> None:
-        """Send what should have been sent by now."""
-        await self._feeder.feed(self._time.began_at)
+    def passed(self) -> float:
+        """Return how many of our seconds it has run."""
+        return self._time.passed()
 
-    async def go_on(self, stop: Stop, seconds: float | None, following: asyncio.Task[None]) -> None:
-        """Let the days go by, then wait until what was sent is decided."""
+    async def work(
+        self,
+        installation: LocalInstallation,
+        screen: Screen,
+        stop: Stop,
+        is_over: Callable[[], bool],
+    ) -> None:
+        """Send and answer until it is over, then wait until what was sent is decided."""
+        broker = installation.bootstrap
+        async with kafka.producing(broker) as producer:
+            # The truth about what was sent before must be known before it is read.
+            await self._feeder.feed(self._time.began_at, producer)
+            async with (
+                kafka.reading(broker, self._observer.names) as consumer,
+                _beside(self._observer.follow(consumer)) as following,
+                _beside(self._read_pages(installation)),
+                _beside(self._show(screen)),
+            ):
+                await self._go_on(producer, following, is_over)
+                self._time.stop()
+                await self._drain(following, stop)
+                screen.show(self.summary())
 
-        def is_over() -> bool:
-            return stop.is_asked or (seconds is not None and self._time.passed() >= seconds)
-
-        def is_done() -> bool:
-            return self._is_settled() or stop.is_urgent or elapsed() > patient_until
-
+    async def _go_on(
+        self, producer: Any, following: asyncio.Task[None], is_over: Callable[[], bool]
+    ) -> None:
         while not is_over():
-            await self._feeder.feed(self._time.now())
-            await self._answer()
-            await self._step(following)
-        self._time.stop()
-        patient_until = elapsed() + DRAIN_SECONDS
-        while not is_done():
-            await self._step(following)
+            await self._feeder.feed(self._time.now(), producer)
+            await self._answer(producer)
+            await _step(following)
 
-    async def _step(self, following: asyncio.Task[None]) -> None:
-        for sentence in self._installation.tend():
-            self._screen.say(sentence)
-        if following.done():
-            following.result()
-        if self.observer.has_caught_up:
-            self._screen.show(self.summary())
-        await asyncio.sleep(STEP_SECONDS)
+    async def _drain(self, following: asyncio.Task[None], stop: Stop) -> None:
+        until = elapsed() + DRAIN_SECONDS
+        while not self._is_settled() and not stop.is_urgent and elapsed() < until:
+            await _step(following)
 
-    async def _answer(self) -> None:
-        if not self.observer.has_caught_up:
+    async def _answer(self, producer: Any) -> None:
+        if not self._observer.has_caught_up:
             return  # it is not known yet what an earlier start answered
         now = self._time.now()
         self._surroundings.look_around(now)
         for label in self._desk.due(now):
             value, key = msgspec.json.encode(label), label.tenant.encode()
-            await self._producer.send(self._feedback, value, key=key)
+            await producer.send(self._feedback, value, key=key)
+
+    async def _show(self, screen: Screen) -> None:
+        while True:
+            if self._observer.has_caught_up:
+                screen.show(self.summary())
+            await asyncio.sleep(STEP_SECONDS)
 
     def _is_settled(self) -> bool:
         is_measured = self._ratio is not None or not self._books.labels
         return (
-            is_measured and self._books.waiting == 0 and self.observer.new_raw == self._feeder.sent
+            is_measured and self._books.waiting == 0 and self._observer.new_raw == self._feeder.sent
         )
 
-    async def read_pages(self) -> None:
-        """Read what the workers measure, again and again."""
+    async def _read_pages(self, installation: LocalInstallation) -> None:
         while True:
-            urls = self._installation.metrics_urls()
+            urls = installation.metrics_urls()
             pages = [await asyncio.to_thread(read_page, url) for url in urls]
             ratio = false_positive_ratio(pages)
             self._ratio = self._ratio if ratio is None else ratio  # a worker may be starting
@@ -183,7 +216,7 @@ class Play:
         """Return how things stand."""
         now = self._time.now()
         judged_until = min(
-            now - JUDGED_AFTER_SECONDS * self._time.speed, self.observer.decided_until
+            now - JUDGED_AFTER_SECONDS * self._time.speed, self._observer.decided_until
         )
         return Summary(
             began_at=self._time.began_at,
@@ -192,9 +225,9 @@ class Play:
             seconds=self._time.passed(),
             went_on=self._went_on,
             sent=self._feeder.sent,
-            first_decision_at=self.observer.first_decision_at,
+            first_decision_at=self._observer.first_decision_at,
             books=self._books,
             told=self._watch.judge(self._surroundings.problems, judged_until),
-            last_shown=tuple(self.observer.last_shown),
+            last_shown=tuple(self._observer.last_shown),
             false_positive_ratio=self._ratio,
         )

@@ -16,6 +16,7 @@ import msgspec
 from noise.settings import Settings
 from pipelines import kafka
 from pipelines.broker import BrokerError, LocalBroker, uninterrupted
+from pipelines.broker.ports import is_free
 from pipelines.clock import elapsed
 from pipelines.files import BOOTSTRAP_VARIABLE, FileError
 from pipelines.local.children import Child, stop_all
@@ -34,17 +35,25 @@ class LocalInstallation:
 
     ``data`` is the folder of the broker's records and of everybody's log. With a broker named in
     ``settings`` there is none of its own. The first worker serves its metrics on the configured
-    port, the others on free ones.
+    port, or with ``any_port`` on another if that is taken; the others on free ones.
     """
 
     def __init__(
-        self, settings: Settings, tenants_file: str | None, data: Path, workers: int = 1
+        self,
+        settings: Settings,
+        tenants_file: str | None,
+        data: Path,
+        workers: int = 1,
+        *,
+        any_port: bool = False,
     ) -> None:
         """Only ``start`` starts anything."""
+        self._any_port = any_port
         self._settings = settings
         self._tenants_file = tenants_file
         self._data = data.absolute()
-        self._workers = [self._worker(number) for number in range(1, workers + 1)]
+        self._workers = [self._worker(1, settings.metrics.port)]
+        self._workers += [self._worker(number, port=0) for number in range(2, workers + 1)]
         self._broker = None if settings.kafka.bootstrap else LocalBroker(self._data)
 
     @property
@@ -118,8 +127,7 @@ class LocalInstallation:
                 say(sentence)
             time.sleep(POLL_SECONDS)
 
-    def _worker(self, number: int) -> Child:
-        port = self._settings.metrics.port if number == 1 else 0
+    def _worker(self, number: int, port: int) -> Child:
         command = [sys.executable, "-m", "pipelines.cli", "worker", "--metrics-port", str(port)]
         command += ["--settings", str(self._settings_file)]
         if self._tenants_file is not None:
@@ -141,6 +149,8 @@ class LocalInstallation:
         self._data.mkdir(parents=True, exist_ok=True)
         self._settings_file.write_bytes(msgspec.json.encode(self._settings))
         environment = os.environ | {BOOTSTRAP_VARIABLE: self.bootstrap}
+        if self._any_port and not is_free(self._settings.metrics.port):
+            self._workers[0] = self._worker(1, port=0)
         for worker in self._workers:
             worker.start(environment)
         until = elapsed() + START_SECONDS

@@ -4,15 +4,16 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from noise.settings import Kafka
+from noise.settings import Kafka, Settings
 from pipelines import kafka
 from pipelines.broker import LocalBroker
 from pipelines.demo import Script
@@ -188,3 +189,37 @@ async def test_on_somebodys_broker_it_has_topics_of_its_own(bootstrap: str, tmp_
     assert summary["broker"] == bootstrap
     wanted = declare(Kafka(prefix="noise-demo-4-2")).all()
     assert await kafka.check_topics(bootstrap, wanted) == []
+
+
+def test_when_its_broker_dies_it_says_so_and_ends_with_everything(tmp_path: Path):
+    with running(tmp_path) as terminal:
+        terminal.says(r"day (\d), ")
+        pids = family(terminal.process.pid)
+        broker = next(pid for pid in pids if "kafka.Kafka" in command_line(pid))
+
+        os.kill(broker, signal.SIGKILL)
+
+        assert terminal.process.wait(PATIENCE_SECONDS) == 2
+        assert "noise: the broker ended by itself" in terminal.output
+        assert "Traceback" not in terminal.output
+        assert all(has_ended(pid) for pid in pids)
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def test_where_the_port_of_metrics_is_taken_it_takes_another(bootstrap: str, tmp_path: Path):
+    with listening(Settings().metrics.port):
+        summary = demo(tmp_path, "--for", "1s", "--clients", "2", KAFKA_BOOTSTRAP=bootstrap)
+
+    assert summary["records"]["balance"] is True
+    assert summary["metrics"] != [f"http://127.0.0.1:{Settings().metrics.port}/metrics"]
+
+
+@contextmanager
+def listening(port: int) -> Iterator[None]:
+    with ExitStack() as stack:
+        with suppress(OSError):  # somebody else does already
+            stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        yield

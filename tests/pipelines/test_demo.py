@@ -226,8 +226,8 @@ class Producer:
 
 async def test_two_starts_send_together_what_one_sends():
     at_once, before, after = Producer(), Producer(), Producer()
-    await Feeder(Script(3, 3), TOPICS.raw, Position({}, {}), at_once).feed(START + DAY)
-    await Feeder(Script(3, 3), TOPICS.raw, Position({}, {}), before).feed(START + DAY / 2)
+    await Feeder(Script(3, 3), TOPICS.raw, Position({}, {})).feed(START + DAY, at_once)
+    await Feeder(Script(3, 3), TOPICS.raw, Position({}, {})).feed(START + DAY / 2, before)
 
     last = {
         partition_for(key.decode(), TOPICS.raw.partitions): Last(
@@ -235,8 +235,8 @@ async def test_two_starts_send_together_what_one_sends():
         )
         for key, headers in before.sent
     }
-    feeder = Feeder(Script(3, 3), TOPICS.raw, Position(last, {}), after)
-    await feeder.feed(START + DAY)
+    feeder = Feeder(Script(3, 3), TOPICS.raw, Position(last, {}))
+    await feeder.feed(START + DAY, after)
 
     assert before.sent
     assert feeder.sent == len(after.sent) > 0

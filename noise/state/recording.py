@@ -208,6 +208,9 @@ def is_overtaken(case: Case) -> bool:
     condition, alert = case.condition, case.alert
     if alert.alert_key == condition.alert_key or not condition.is_open:
         return False
+    if condition.alert_key and alert.occurred_at is None and not condition.occurred_at:
+        # A tool that tells no times: its keys tell, if each episode has one of its own.
+        return alert.condition_key not in (alert.alert_key, condition.alert_key)
     return 0.0 < _occurred(alert) < condition.occurred_at
 
 

@@ -134,7 +134,7 @@ def decode_typed(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         value = decode_json(body)
     try:
         return msgspec.convert(value, decoder.type)
-    except (msgspec.ValidationError, OverflowError) as exc:
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError) as exc:
         raise wrong_shape(str(exc)) from exc
 
 

@@ -107,7 +107,7 @@ def test_in_a_surge_of_never_seen_kinds_nothing_is_hidden():
 def lasting(tenant: TenantState, minutes: float, times: int = 6, **fields: object) -> None:
     """Have the same condition come and go so often, each time for so long."""
     for number in range(times):
-        began = NOW - (times - number) * 100_000
+        began = NOW - (times - number) * 300_000
         raise_it(tenant, began, **fields)
         clear_it(tenant, began + minutes * MINUTE, **fields)
 

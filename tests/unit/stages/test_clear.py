@@ -85,3 +85,12 @@ def test_a_raise_is_late_if_its_own_clear_tells_of_a_later_time(alert_key, occur
 
     assert (ruling is not None) is is_late
     assert ruling is None or ruling.reason is Reason.CLEARED
+
+
+def test_a_clock_that_runs_behind_makes_new_trouble_late_for_a_quarter_of_an_hour_only():
+    tenant = TenantState("acme")
+    clear_it(tenant, NOW, alert_key="u1", occurred_at=utc(NOW))
+    behind = alert(alert_key="u1", occurred_at=utc(NOW - 7200))
+
+    assert Clear().judge(case_of(behind, tenant, NOW + 900)) is not None
+    assert Clear().judge(case_of(behind, tenant, NOW + 901)) is None

@@ -61,7 +61,8 @@ def dead_letter(topics: Topics, record: ConsumerRecord, reason: str, error: str)
 
 
 def _copied(headers: Iterable[tuple[str, bytes | None]]) -> Iterable[tuple[str, bytes]]:
-    for name, value in headers:
+    # Of several with one name the last counts; all of them could be more than the topic takes.
+    for name, value in dict(headers).items():
         if name in COPIED_HEADERS and value is not None:
             yield name, value[:MAX_COPIED_BYTES]
 
@@ -77,5 +78,5 @@ def forwarded(record: ConsumerRecord, tenant: str, partition: int) -> Output:
 
 def size_of(record: ConsumerRecord) -> int:
     """Return the bytes of a record: key, value and headers."""
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    headers = sum(len(name.encode()) + len(value or b"") for name, value in record.headers)
     return len(record.key or b"") + len(record.value or b"") + headers

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import msgspec
@@ -255,6 +256,24 @@ def test_a_record_without_a_value_is_kept_too():
     (dead,) = Bench().raw(None)
 
     assert (dead.topic, headers_of(dead)["reason"]) == (NAMES.dead_letters.name, "empty")
+
+
+def test_a_dead_letter_fits_its_topic_however_often_a_header_is_repeated():
+    headers = [("tenant", b"x" * 1024)] * 3000
+    one = record(NAMES.raw.name, b"x" * topics.MAX_RAW_BYTES)
+    one = dataclasses.replace(one, headers=headers)
+
+    (dead,) = Bench().give([one])
+
+    assert [name for name, _ in dead.headers].count("tenant") == 1
+
+
+def test_the_names_of_headers_count_in_bytes():
+    one = record(NAMES.raw.name, b"{}", headers={"\U0001f600" * (topics.MAX_RAW_BYTES // 4): b""})
+
+    (dead,) = Bench().give([one])
+
+    assert headers_of(dead)["reason"] == "too_large"
 
 
 def test_a_record_larger_than_any_topic_takes_is_cut():

@@ -87,6 +87,18 @@ def test_a_value_worse_than_all_that_was_called_noise_is_not_hidden():
     assert judged(170.0) is None
 
 
+def test_what_was_called_noise_of_the_condition_itself_counts_before_that_of_its_check():
+    def judged(value: float) -> object:
+        one = alert(value=value, threshold=100.0, bad_when="above")
+        case = case_of(one, score=scored(0.95, 0.8))
+        case.check.noise_answers, case.check.noise_excess = 2, 0.5
+        case.condition.noise_excess = 0.1
+        return LEARNED.judge(case)
+
+    assert judged(115.0) is not None
+    assert judged(130.0) is None
+
+
 def test_a_value_of_which_none_was_ever_called_noise_is_not_hidden():
     case = case_of(alert(value=91.0, threshold=90.0), score=scored(0.95, 0.8))
     case.check.noise_answers = 2

@@ -109,3 +109,12 @@ def test_a_clear_without_a_time_ends_what_gave_its_key_away():
     raise_it(tenant, NOW + 1, check="cpu", alert_key="shared")
 
     assert ruling_on_clear(tenant, alert_key="other").reason is Reason.RESOLVED
+
+
+def test_a_clock_that_runs_behind_makes_new_trouble_late_for_a_quarter_of_an_hour_only():
+    tenant = TenantState("acme")
+    clear_it(tenant, NOW, alert_key="u1", occurred_at=utc(NOW))
+    behind = alert(alert_key="u1", occurred_at=utc(NOW - 7200))
+
+    assert Clear().judge(case_of(behind, tenant, NOW + 900)) is not None
+    assert Clear().judge(case_of(behind, tenant, NOW + 901)) is None

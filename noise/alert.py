@@ -14,6 +14,7 @@ SCHEMA = 1
 MAX_TEXT = 4096
 MAX_KEY = 512
 MAX_LABELS = 64
+MAX_EXCESS = 1e9  # beyond it nothing differs, and sums of it stay finite
 
 
 class Severity(StrEnum):
@@ -98,7 +99,8 @@ def excess(alert: Alert) -> float | None:
     value, threshold = alert.value, alert.threshold
     if value is None or threshold is None or not (isfinite(value) and isfinite(threshold)):
         return None
-    return bad_side(alert, (value - threshold) / (abs(threshold) or 1.0))
+    share = (value - threshold) / (abs(threshold) or 1.0)
+    return bad_side(alert, max(-MAX_EXCESS, min(MAX_EXCESS, share)))
 
 
 def bad_side(alert: Alert, distance: float) -> float:

@@ -37,7 +37,7 @@ from noise.state.answerable import sighting_of
 from noise.state.bounds import keep_within
 from noise.state.case import Case
 from noise.state.snapshot import PieceKey, decode_key, encode_key
-from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory
+from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory, TenantState
 from noise.tenancy import Tenancy
 
 LOOK_BACK_SECONDS = 1_800.0
@@ -260,12 +260,7 @@ class Engine:
                 recording.joined(state, case, incident, decision_id)
         else:
             recording.raised(state, case, incident, decision_id)
-        if ruling.hold_until is not None:
-            recording.held(state, case, ruling.hold_until, decision_id)
-        elif ruling.action is not Action.SUPPRESS:
-            recording.told(state, case, incident)
-        elif ruling.reason is Reason.LEARNED_NOISE:
-            recording.hidden(state, case, decision_id)
+        _carry_out(state, case, incident, ruling, decision_id)
         return incident
 
     def _release(self, tenant: Tenancy, incident: IncidentMemory, now: float) -> None:
@@ -313,10 +308,7 @@ class Engine:
             case.incident = self._correlation.open(state, hold.alert, decision_id, due.at)
             recording.joined(state, case, case.incident, decision_id)
         self._correlation.wake(state, case.incident, due.at)
-        if ruling.hold_until is not None:
-            recording.held(state, case, ruling.hold_until, decision_id)
-        elif ruling.action is not Action.SUPPRESS:
-            recording.told(state, case, case.incident)
+        _carry_out(state, case, case.incident, ruling, decision_id)
         return [self._decided(tenant, case, ruling, decision_id, hold.decision_id)]
 
     def _quiet(self, tenant: Tenancy, due: Deadline) -> None:
@@ -363,6 +355,17 @@ class Engine:
         if score is not None:
             tenant.remember(case, decision, case.incident)
         return DecidedAlert(case.alert, decision, _reference(case), _repeat(case))
+
+
+def _carry_out(
+    state: TenantState, case: Case, incident: IncidentMemory, ruling: Ruling, decision_id: str
+) -> None:
+    if ruling.hold_until is not None:
+        recording.held(state, case, ruling.hold_until, decision_id)
+    elif ruling.action is not Action.SUPPRESS:
+        recording.told(state, case, incident)
+    if ruling.reason is Reason.LEARNED_NOISE:
+        recording.hidden(state, case, decision_id)
 
 
 def _adds_nothing(case: Case, ruling: Ruling | None) -> bool:

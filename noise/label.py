@@ -71,6 +71,8 @@ def decode_label(value: bytes) -> Label:
         raise LabelError("tenant holds a NUL character")
     if label.labelled_at.tzinfo is None:
         raise LabelError("labelled_at needs a time zone")
+    if label.outcome is not None and label.outcome.at.tzinfo is None:
+        raise LabelError("outcome.at needs a time zone")
     targets = (label.decision_id, label.incident_id, label.condition_key, label.outcome)
     if sum(target is not None for target in targets) != 1:
         raise LabelError(

@@ -49,7 +49,7 @@ def build(settings: Settings, broker: str) -> faust.App:
             if fold is None:
                 fold = RawFold(record.partition, names, Engine(settings), parse)
                 folds[record.partition] = fold
-            for output in fold.take(record, Tally())[1]:
+            for output in fold.take(record, None, Tally())[1]:
                 await outputs[output.topic].send(
                     key=output.key, value=output.value, headers=list(output.headers)
                 )

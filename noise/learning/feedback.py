@@ -112,7 +112,8 @@ class Feedback:
         if all(kept.label_id != label.label_id for kept in self.waiting.labels):
             before = self._answerables.forgets_before(now)
             fresh = [one for one in self.waiting.labels if one.labelled_at.timestamp() >= before]
-            self.waiting.labels = [*fresh, label][-MAX_WAITING:]
+            bare = msgspec.structs.replace(label, note=None)  # all that wait are saved together
+            self.waiting.labels = [*fresh, bare][-MAX_WAITING:]
             self.waiting_changed = True
         return Resolution(LabelOutcome.UNKNOWN_TARGET, [], [])
 
@@ -180,9 +181,9 @@ class Feedback:
         verdict = Verdict.ACTIONABLE if label.outcome is not None else label.verdict
         for target, weight in zip(targets, _weights(verdict, targets), strict=True):
             before = target.verdict
-            answer = Answer(
-                label.technician, verdict, label.label_id, label.labelled_at.timestamp(), weight
-            )
+            # A clock that ran ahead must not have the last word for ever.
+            said_at = min(label.labelled_at.timestamp(), now + HOUR)
+            answer = Answer(label.technician, verdict, label.label_id, said_at, weight)
             outcomes.append(_note(target, answer))
             lessons += _teach(target, now)
             self._answerables.mark(target)

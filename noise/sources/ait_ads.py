@@ -25,6 +25,7 @@ from noise.sources.times import moment_of_text
 SOURCE = "ait-ads"
 COLUMNS = ("time", "name", "ip", "host", "short")
 COLUMNS_WITH_TRUTH = 7
+MAX_CACHED = 2_000
 
 _SEVERITIES = (
     (re.compile(r"Wazuh: .*([Mm]ultiple|brute force|First time this IDS)"), Severity.MEDIUM),
@@ -53,7 +54,7 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     """
     time, name, ip, host, short = _row(delivery.body)
     tenant = delivery.tenant_or(None)
-    known = _known(tenant, name, host, ip, short)
+    known = (_known if len(delivery.body) < MAX_CACHED else _know)(tenant, name, host, ip, short)
     device = directory.device(tenant, known.device)
     alert = Alert(
         event_key=delivery.key,
@@ -75,8 +76,7 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     return [alert]
 
 
-@lru_cache(maxsize=65_536)  # hundreds of thousands of rows are a few hundred rules and hosts
-def _known(tenant: str, name: str, host: str, ip: str, short: str) -> _Known:
+def _know(tenant: str, name: str, host: str, ip: str, short: str) -> _Known:
     check, device = clean_name(name), clean_name(host)
     if check is None or device is None or check == COLUMNS[1]:
         raise wrong_shape("Expected a row with a name and a host - at `$.name`, `$.host`")
@@ -89,6 +89,9 @@ def _known(tenant: str, name: str, host: str, ip: str, short: str) -> _Known:
         category="cpu" if ": CPU " in check else "security",
         labels=clean_labels({"tool": check.partition(":")[0], "ip": ip, "rule": short}),
     )
+
+
+_known = lru_cache(maxsize=65_536)(_know)  # so many rows are a few hundred rules and hosts
 
 
 def _severity(name: str) -> Severity:

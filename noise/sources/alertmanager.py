@@ -1,8 +1,9 @@
 """Alertmanager's webhook, version 4: a group of alerts in one delivery.
 
 Each member says itself whether it fires; the group does not count. A fingerprint is a hash of the
-labels, so it returns with every recurrence, and changes with the severity: what recurs is the rule
-on its device, told apart by the labels that name neither severity nor place.
+labels, so it returns with every recurrence (``startsAt`` tells them apart), and changes with the
+severity: what recurs is the rule on its device, told apart by the labels that name neither severity
+nor place.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
+from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,
@@ -68,9 +70,10 @@ def _alert(delivery: Delivery, directory: Directory, member: Fields, key: str) -
     state = _STATES.get(member.text("status") or "", State.OTHER)
     measure = _measure(annotations, state)
     severity = labels.text("severity")
+    title = clean_text(annotations.text("summary", "description", "message"))
     return Alert(
         event_key=key,
-        alert_key=alert_key(tenant, SOURCE, member.text("fingerprint"), condition),
+        alert_key=alert_key(tenant, SOURCE, _occurrence(member), condition),
         condition_key=condition,
         tenant=tenant,
         site=place.site,
@@ -78,10 +81,11 @@ def _alert(delivery: Delivery, directory: Directory, member: Fields, key: str) -
         device_class=place.device_class,
         check=check,
         object=clean_name(labels.text(*_OBJECTS)),
+        category=category_of(check, title),
         severity=_SEVERITIES.get((severity or "").lower(), Severity.MEDIUM),
         source_severity=clean_key(severity),
         state=state,
-        title=clean_text(annotations.text("summary", "description", "message")) or check,
+        title=title or check,
         message=clean_text(annotations.text("description", "message")),
         value=measure.value,
         threshold=measure.threshold,
@@ -107,6 +111,12 @@ def _place(directory: Directory, labels: Fields, tenant: str) -> Place:
         device_class=labels.text("device_class"),
         site=labels.text("site"),
     )
+
+
+def _occurrence(member: Fields) -> str | None:
+    """Return what names one occurrence: the clear of the last one may come after the next began."""
+    fingerprint, since = member.text("fingerprint"), member.text("startsAt")
+    return f"{fingerprint}|{since}" if fingerprint and since else fingerprint
 
 
 def _identity(labels: Fields) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import blake2b
 
 from noise import alert
-from noise.alert import MAX_KEY, MAX_LABELS, MAX_TEXT, short_key
+from noise.alert import MAX_KEY, MAX_LABELS, MAX_TEXT
 
 MAX_NAME = 160
 MAX_LABEL = 256
@@ -16,6 +17,11 @@ _NOT_IN_KEYS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DIGEST = 17
+
+
+def digest(text: str) -> str:
+    """Return 16 hexadecimal digits that stand for ``text``; no cache could hold such texts."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def clean_key(text: str | None, limit: int = MAX_KEY) -> str | None:
@@ -29,7 +35,7 @@ def clean_key(text: str | None, limit: int = MAX_KEY) -> str | None:
         text = _NOT_IN_KEYS.sub(" ", text)
     text = text.strip()
     if len(text) > limit:
-        text = f"{text[: limit - _DIGEST]}~{short_key(text)}"
+        text = f"{text[: limit - _DIGEST]}~{digest(text)}"
     return text or None
 
 
@@ -69,7 +75,7 @@ def condition_key(tenant: str, device: str | None, check: str, obj: str | None =
     if len(key) < MAX_KEY and key.count("|") == 3:  # noqa: PLR2004 - one between each two parts
         return key
     exact = repr((tenant, device, check, obj))
-    return f"{key[: MAX_KEY - _DIGEST]}~{short_key(exact)}"
+    return f"{key[: MAX_KEY - _DIGEST]}~{digest(exact)}"
 
 
 def alert_key(tenant: str, source: str, known_as: str | None, condition: str) -> str:

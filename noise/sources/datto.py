@@ -1,8 +1,9 @@
 """Datto RMM alerts from a webhook: one template for the raise, one for the resolve.
 
 Values are pasted in as they are, so quotes and backslashes may break the JSON. No time and no id of
-the monitor is sent: a condition is told from its siblings by what its English message is about. A
-site in Datto is a client of ours.
+the monitor is sent: a condition is told from its siblings by its priority and by what its English
+message is about; where that is unknown, each alert is a condition of its own, so that none hides
+another. A site in Datto is a client of ours.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
+from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,
@@ -36,7 +38,10 @@ _SEVERITIES = {
     "information": Severity.INFO,
     "unknown": Severity.INFO,
 }
-_STATES = {"raise": State.RAISED, "resolve": State.CLEARED}
+_ENDS = frozenset({"resolve", "resolved", "clear", "cleared", "close", "closed", "ok"})
+_ONE_PER_DEVICE = frozenset({"online status monitor", "agent status monitor"})
+_BEGINS = frozenset({"", "raise", "raised", "trigger", "triggered", "open", "new"})
+_MESSAGES = ("alert_message_en", "alert_message", "alert")  # the English one if there are two
 _PLACEHOLDER = re.compile(r"\[[a-z_]+\]")
 _PLATFORM = re.compile(r"[a-z]{1,32}")
 _CLASSES = (
@@ -48,9 +53,15 @@ _CLASSES = (
 def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     """Return the one alert of a raise or a resolve. Raises SourceError."""
     given = object_at(decode_json(delivery.body, repair=True))
-    if _is_unresolved(given.text("alert_uid")):
+    if _is_trial(given):
         return [trial_alert(delivery, SOURCE)]
     return [_alert(delivery, directory, _resolved(given))]
+
+
+def _is_trial(given: Fields) -> bool:
+    """Say whether nothing was filled in; a single placeholder is a slip in a real template."""
+    texts = [text for name in ("alert_uid", *_MESSAGES) if (text := given.text(name))]
+    return bool(texts) and all(map(_is_unresolved, texts))
 
 
 def _resolved(given: Fields) -> Fields:
@@ -58,7 +69,9 @@ def _resolved(given: Fields) -> Fields:
 
 
 def _is_unresolved(text: str | None) -> bool:
-    return text is not None and _PLACEHOLDER.fullmatch(text.strip()) is not None
+    if text is None or "[" not in text:
+        return False  # nearly every text, told without the pattern
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
 
 
 def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
@@ -74,12 +87,12 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         fields.text("device_description"),
         device_class=_device_class(fields.text("device_os")),
     )
-    check = clean_name(fields.needed("alert_type")) or SOURCE
-    message = fields.text("alert_message", "alert")
-    category = clean_name((fields.text("alert_category") or "other").lower())
+    fields.needed("alert_uid", "alert_type", *_MESSAGES)
+    check = _check(fields)
+    message, kind = fields.text(*_MESSAGES), fields.text("alert_category")
     obj = read_subject(message)
-    condition = condition_key(tenant, place.device, check, obj or category)
-    state = _STATES.get(fields.needed("state"), State.OTHER)
+    condition = condition_key(tenant, place.device, check, _identity(fields, obj))
+    state = _state(fields)
     measure = read_sentence(message, is_back=state is State.CLEARED)
     priority = fields.text("alert_priority")
     return Alert(
@@ -92,7 +105,7 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         device_class=place.device_class,
         check=check,
         object=obj,
-        category=category,
+        category=category_of(kind, check, message) or clean_name((kind or "other").lower()),
         severity=_SEVERITIES.get((priority or "").lower(), Severity.MEDIUM),
         source_severity=clean_key(priority),
         state=state,
@@ -106,6 +119,30 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         link=_link(fields),
         labels=clean_labels({"ip": fields.text("device_ip"), "os": fields.text("device_os")}),
     )
+
+
+def _check(fields: Fields) -> str:
+    """Return monitor and category: a Component Monitor can look at anything."""
+    monitor, category = fields.text("alert_type"), fields.text("alert_category")
+    if monitor is None or category is None or category.lower() in monitor.lower():
+        return clean_name(monitor or category) or "alert"
+    return clean_name(f"{monitor}: {category}") or "alert"
+
+
+def _state(fields: Fields) -> State:
+    word = (fields.text("state", "event", "status") or "").strip().lower()
+    if word in _ENDS:
+        return State.CLEARED
+    return State.RAISED if word in _BEGINS else State.OTHER
+
+
+def _identity(fields: Fields, obj: str | None) -> str | None:
+    """Return what tells two monitors of one kind on one device apart, else two alerts."""
+    priority = fields.text("alert_priority") or ""
+    monitor = (fields.text("alert_type") or "").lower()
+    if obj is None and monitor not in _ONE_PER_DEVICE:
+        return clean_name(fields.text("alert_uid", *_MESSAGES))
+    return clean_name(f"{obj or ''} {priority}")
 
 
 def _device_class(system: str | None) -> str | None:

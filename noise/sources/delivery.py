@@ -8,11 +8,12 @@ from hashlib import blake2b
 
 import msgspec
 
-from noise.alert import utc
+from noise.alert import MAX_KEY, utc
 from noise.errors import SourceError
 from noise.sources.clean import clean_key
 
 CANONICAL = "canonical"
+MAX_EVENT_KEY = MAX_KEY - 12  # leaves room for the number of a member
 
 
 class DeadLetterReason(StrEnum):
@@ -48,7 +49,8 @@ class Delivery(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """Name of this delivery: the given one, else one that equal bodies share."""
-        return self.event_key or blake2b(self.body, digest_size=16).hexdigest()
+        given = clean_key(self.event_key, MAX_EVENT_KEY)
+        return given or blake2b(self.body, digest_size=16).hexdigest()
 
     @property
     def arrived_at(self) -> datetime:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
+from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,
@@ -34,13 +35,18 @@ _SEVERITIES = {
     "MAJOR": Severity.HIGH,
     "MODERATE": Severity.MEDIUM,
     "MINOR": Severity.LOW,
+    "NONE": Severity.INFO,
 }
+# Conditions are often left without a severity, and have a priority all the same.
+_PRIORITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}
 _STATES = {
     "TRIGGERED": State.RAISED,
     "RESET": State.CLEARED,
     "RESET_BY_PSA_TICKET_CALLBACK": State.CLEARED,
     "CUSTOM_HEALTH_STATUS_RESET": State.CLEARED,
     "ACKNOWLEDGED": State.ACKNOWLEDGED,
+    "DISABLED": State.OTHER,
+    "EVALUATION_FAILURE": State.OTHER,
 }
 _JOB_ENDS = {
     "_FAILED": State.RAISED,
@@ -53,8 +59,8 @@ _CATEGORIES = {
     **dict.fromkeys(_BACKUPS, "backup"),
     "ANTIVIRUS": "security",
     "SECURITY": "security",
-    "PATCH_MANAGEMENT": "patch",
-    "SOFTWARE_PATCH_MANAGEMENT": "patch",
+    "PATCH_MANAGEMENT": "update",
+    "SOFTWARE_PATCH_MANAGEMENT": "update",
 }
 _CLASSES = {
     "WINDOWS_SERVER": "server",
@@ -100,7 +106,6 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tenant: str
     told = _told(fields, tenant, place.device)
     message = fields.text("message", "status")
     measure = read_sentence(message, is_back=told.state is State.CLEARED)
-    severity = fields.text("severity")
     return Alert(
         event_key=delivery.key,
         alert_key=alert_key(tenant, SOURCE, told.series, told.condition),
@@ -111,9 +116,9 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tenant: str
         device_class=place.device_class,
         check=told.check,
         object=told.object,
-        category=_CATEGORIES.get(fields.text("activityType") or ""),
-        severity=_SEVERITIES.get(severity or "", Severity.INFO),
-        source_severity=clean_key(severity),
+        category=_category(fields, message),
+        severity=_severity(fields),
+        source_severity=clean_key(fields.text("severity")),
         state=told.state,
         title=clean_text(message) or told.check,
         value=measure.value,
@@ -125,6 +130,20 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tenant: str
         source=SOURCE,
         labels=_labels(fields),
     )
+
+
+def _category(fields: Fields, message: str | None) -> str:
+    kind = fields.text("activityType") or ""
+    if kind in ("", CONDITION):
+        return category_of(fields.text("sourceName"), message) or "other"
+    return _CATEGORIES.get(kind, "activity")
+
+
+def _severity(fields: Fields) -> Severity:
+    known = _SEVERITIES.get((fields.text("severity") or "").upper(), Severity.MEDIUM)
+    if known is Severity.INFO and fields.text("activityType") == CONDITION:
+        return _PRIORITIES.get((fields.text("priority") or "").upper(), known)
+    return known
 
 
 def _place(directory: Directory, fields: Fields, tenant: str) -> Place:
@@ -141,7 +160,9 @@ def _place(directory: Directory, fields: Fields, tenant: str) -> Place:
 
 
 def _told(fields: Fields, tenant: str, device: str | None) -> _Told:
-    kind, code = fields.needed("activityType"), _code(fields)
+    kind, code = fields.text("activityType") or "", _code(fields)
+    if not (kind or code):
+        fields.needed("activityType")
     name, subject = clean_name(fields.text("sourceName")), clean_name(fields.text("subject"))
     series = fields.text("seriesUid")
     if kind in _BACKUPS:
@@ -155,12 +176,20 @@ def _told(fields: Fields, tenant: str, device: str | None) -> _Told:
         condition = condition_key(tenant, device, known_as, obj)
         return _Told(name or kind, obj, condition, series, _STATES.get(code, State.OTHER))
     check = clean_name(f"{kind}.{code}") or kind
-    return _Told(check, None, condition_key(tenant, device, check), series, State.RAISED)
+    failed = fields.text("activityResult") == "FAILURE"
+    state = State.RAISED if failed else State.OTHER
+    return _Told(check, None, condition_key(tenant, device, check), None, state)
 
 
 def _code(fields: Fields) -> str:
-    """Return the status code; some senders only have its words, in their place or in its own."""
-    return (fields.text("statusCode", "status") or "").strip().upper().replace(" ", "_")
+    """Return the status code; some senders have it, or its words, where the words belong."""
+    code, words = (
+        (fields.text(name) or "").strip().upper().replace(" ", "_")
+        for name in ("statusCode", "status")
+    )
+    is_condition = fields.text("activityType") in (None, CONDITION)
+    stands_in = not code or (is_condition and code not in _STATES and words in _STATES)
+    return words if stands_in else code
 
 
 def _labels(fields: Fields) -> dict[str, str]:

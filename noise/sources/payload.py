@@ -134,7 +134,7 @@ def decode_typed(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         value = decode_json(body)
     try:
         return msgspec.convert(value, decoder.type)
-    except (msgspec.ValidationError, OverflowError) as exc:
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError) as exc:
         raise wrong_shape(str(exc)) from exc
 
 
@@ -152,9 +152,10 @@ class Fields:
         """Return the first of ``names`` that has a text or a number, as text."""
         for name in names:
             value = self._tree.get(name)
-            if isinstance(value, str) and value.strip():
-                return value
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if isinstance(value, str):
+                if value and not value.isspace():
+                    return value
+            elif isinstance(value, int | float) and not isinstance(value, bool):
                 text = _number_text(value)
                 if text is not None:
                     return text

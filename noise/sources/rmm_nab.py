@@ -22,6 +22,7 @@ from noise.sources.payload import decode_typed, read_number
 from noise.sources.times import moment_of_number
 
 SOURCE = "rmm-nab"
+MAX_CACHED = 2_000
 
 _SEVERITIES = {1: Severity.MEDIUM, 2: Severity.HIGH}
 _CATEGORIES = {
@@ -79,7 +80,8 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     """Return the one alert of a record. Raises SourceError."""
     record = decode_typed(_decoder, delivery.body)
     tenant = delivery.tenant_or(record.tenant)
-    known = _known(tenant, record.metric, record.device, record.type or "")
+    know = _known if len(delivery.body) < MAX_CACHED else _know
+    known = know(tenant, record.metric, record.device, record.type or "")
     device = directory.device(tenant, known.device)
     is_reset = record.kind is Kind.RESET
     alert = Alert(
@@ -114,8 +116,7 @@ def _alert_key(known: _Known, record: _Record) -> str:
     return clean_key(f"{known.condition}#{record.episode}") or known.condition
 
 
-@lru_cache(maxsize=65_536)
-def _known(tenant: str, metric: str, name: str, kind: str) -> _Known:
+def _know(tenant: str, metric: str, name: str, kind: str) -> _Known:
     check, device = clean_name(metric), clean_name(name)
     if check is None or device is None:
         empty = "device" if check else "metric"
@@ -132,6 +133,9 @@ def _known(tenant: str, metric: str, name: str, kind: str) -> _Known:
         bad_when=_bad_when(rule),
         labels=clean_labels({"rule": rule}),
     )
+
+
+_known = lru_cache(maxsize=65_536)(_know)
 
 
 def _bad_when(rule: str) -> BadWhen | None:

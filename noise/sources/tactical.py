@@ -1,7 +1,8 @@
 """Tactical RMM alerts from a URL action: one body for the failure, one for the resolve.
 
 Values are pasted in as they are, so quotes may break the JSON; what is missing is the word None.
-An alert has a new id each time it fails, its check keeps one.
+An alert has a new id each time it fails, its check keeps one. Two scripts, or two rules for event
+logs, have nothing in common but their type: their names tell which check it is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 
 from noise.alert import Alert, BadWhen, Severity, State
 from noise.directory import Directory
+from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,
@@ -29,16 +31,19 @@ SOURCE = "tactical"
 MISSING = "None"
 
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info": Severity.LOW}
-_STATES = {"trigger": State.RAISED, "resolve": State.CLEARED}
+_ENDS = frozenset({"resolve", "resolved", "clear", "cleared", "ok"})
+_BEGINS = frozenset({"", "trigger", "triggered", "failure", "raise", "alert"})
 _CATEGORIES = {
     "availability": "availability",
-    "diskspace": "storage",
+    "diskspace": "disk",
     "cpuload": "performance",
     "memory": "performance",
     "winsvc": "service",
-    "eventlog": "eventlog",
     "ping": "network",
 }
+_NAMED = frozenset({"script", "eventlog", "task"})
+# How names end that also say which one is meant: "an image", (4625) a user, 0, a.host.name
+_ENDING = re.compile(r' (?:".+"|(?<=\) )\S.*|\d[\w./:-]*|[\w-]+(?:\.[\w-]+)+)', re.ASCII)
 _BAD_WHEN = {
     "diskspace": BadWhen.BELOW,  # the share that is free
     "cpuload": BadWhen.ABOVE,
@@ -74,13 +79,13 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         device_class=fields.text("device_class"),
         site=fields.text("site"),
     )
-    check = clean_name(fields.needed("check_type", "kind")) or SOURCE
+    fields.needed("alert_id", "message", "check_type", "kind")
+    kind = clean_name(fields.text("check_type", "kind")) or "alert"
     obj = _object(fields)
-    condition = condition_key(
-        tenant, place.device, check, clean_name(fields.text("check_id")) or obj
-    )
-    state = _STATES.get(fields.needed("event"), State.OTHER)
-    threshold = _threshold(fields) if check in _BAD_WHEN else None
+    check = _check(kind, obj)
+    condition = condition_key(tenant, place.device, kind, _identity(fields, kind, obj))
+    state = _state(fields)
+    threshold = _threshold(fields) if kind in _BAD_WHEN else None
     return Alert(
         event_key=delivery.key,
         alert_key=alert_key(tenant, SOURCE, fields.text("alert_id"), condition),
@@ -91,14 +96,14 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         device_class=place.device_class,
         check=check,
         object=obj,
-        category=_CATEGORIES.get(check, "other"),
+        category=_CATEGORIES.get(kind) or category_of(check, obj) or "other",
         severity=_SEVERITIES.get(fields.text("severity") or "", Severity.MEDIUM),
         source_severity=clean_key(fields.text("severity")),
         state=state,
         title=clean_text(fields.text("message")) or check,
         threshold=threshold,
         unit=None if threshold is None else "%",
-        bad_when=None if threshold is None else _BAD_WHEN[check],
+        bad_when=None if threshold is None else _BAD_WHEN[kind],
         occurred_at=moment_of_text(
             fields.text("resolved_at" if state is State.CLEARED else "opened_at")
         ),
@@ -113,6 +118,29 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
             }
         ),
     )
+
+
+def _state(fields: Fields) -> State:
+    word = (fields.text("event", "state") or "").strip().lower()
+    if word in _ENDS:
+        return State.CLEARED
+    return State.RAISED if word in _BEGINS else State.OTHER
+
+
+def _check(kind: str, obj: str | None) -> str:
+    """Return the check's type, with the name of what is told by its name alone."""
+    if kind not in _NAMED or obj is None:
+        return kind
+    ending = next((found for found in _ENDING.finditer(obj) if found.end() == len(obj)), None)
+    name = obj[: ending.start()] if ending else obj
+    return clean_name(f"{kind}: {name}") or kind
+
+
+def _identity(fields: Fields, kind: str, obj: str | None) -> str | None:
+    """Return what tells two checks of one type apart, else two alerts; an agent is but one."""
+    if kind == "availability":
+        return None
+    return clean_name(fields.text("check_id")) or obj or clean_name(fields.text("alert_id"))
 
 
 def _object(fields: Fields) -> str | None:

@@ -15,6 +15,7 @@ from noise.sources.place import Place, find_place, find_tenant
 from noise.sources.times import moment_of_text
 
 SOURCE = "wazuh"
+MANAGER = "000"
 
 _LEVELS = (
     (15, Severity.CRITICAL),
@@ -59,19 +60,22 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
 
 
 def _place(directory: Directory, fields: Fields, tenant: str) -> Place:
-    """Return where it happened: on the agent, or on a device that the manager watches for it."""
-    agent, agentless = fields.fields("agent"), fields.fields("agentless").text("host")
-    if agentless is not None:
-        return find_place(directory, tenant, SOURCE, None, agentless)
+    """Return where it happened: on the agent, or on a device that the manager speaks for."""
+    agent, spoken_for = fields.fields("agent"), fields.fields("agentless").text("host")
+    if spoken_for is None and agent.text("id") == MANAGER:
+        spoken_for = fields.fields("predecoder").text("hostname")
+    if spoken_for is not None:
+        return find_place(directory, tenant, SOURCE, None, spoken_for)
     return find_place(directory, tenant, SOURCE, agent.text("id"), agent.text("name"))
 
 
 def _object(fields: Fields) -> str | None:
-    """Return the file, else the account that the rule fired on."""
+    """Return the file, else the account or the weakness that the rule fired on."""
     data = fields.fields("data")
     account = data.fields("win").fields("eventdata").text("targetUserName")
     path = fields.fields("syscheck").text("path")
-    return clean_name(path or account or data.text("dstuser", "srcuser"))
+    weakness = data.fields("vulnerability").text("cve")
+    return clean_name(path or account or weakness or data.text("dstuser", "srcuser"))
 
 
 def _severity(level: float | None) -> Severity:

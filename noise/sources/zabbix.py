@@ -12,6 +12,7 @@ from datetime import datetime
 from noise.alert import Alert, Severity, State
 from noise.directory import Directory
 from noise.errors import SourceError
+from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,
@@ -38,6 +39,12 @@ _SEVERITIES = {
     "2": Severity.MEDIUM,
     "1": Severity.LOW,
     "0": Severity.INFO,
+}
+_NAMES = {
+    "disaster": Severity.CRITICAL,
+    "high": Severity.HIGH,
+    "information": Severity.LOW,
+    "not classified": Severity.INFO,
 }
 _UNRESOLVED = re.compile(r"\{[$#]?[A-Z][A-Z0-9_.]*\}|\*UNKNOWN\*")
 _ITEM = re.compile(r"([^\[\]]+)(?:\[(.*)\])?", re.DOTALL)
@@ -82,8 +89,8 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields, tags: Field
         device_class=place.device_class,
         check=check,
         object=obj,
-        category=clean_name(tags.text(_CATEGORY_TAG)),
-        severity=_SEVERITIES.get(fields.text("event_nseverity") or "", Severity.MEDIUM),
+        category=_category(check, tags, title),
+        severity=_severity(fields),
         source_severity=clean_key(fields.text("event_severity", "event_nseverity")),
         state=_state(fields),
         title=title,
@@ -112,7 +119,9 @@ def _resolved(given: Fields) -> Fields:
 
 
 def _is_unresolved(text: str | None) -> bool:
-    return text is not None and _UNRESOLVED.fullmatch(text.strip()) is not None
+    if text is None or not ("{" in text or "*" in text):
+        return False  # nearly every text, told without the pattern
+    return _UNRESOLVED.fullmatch(text.strip()) is not None
 
 
 def _tags(text: str | None) -> Fields:
@@ -142,7 +151,21 @@ def _state(fields: Fields) -> State:
     if fields.text("event_update_status") != UPDATED:
         return State.RAISED
     actions = re.split(r"\W+", (fields.text("event_update_action") or "").lower())
-    return State.ACKNOWLEDGED if "acknowledged" in actions else State.OTHER
+    # One message may tell of several acts: a change of severity must be seen.
+    is_known = "acknowledged" in actions and "severity" not in actions
+    return State.ACKNOWLEDGED if is_known else State.OTHER
+
+
+def _category(check: str, tags: Fields, title: str) -> str:
+    tag = tags.text(_CATEGORY_TAG)
+    return category_of(check, tag, title) or clean_name(tag) or "other"
+
+
+def _severity(fields: Fields) -> Severity:
+    number = fields.text("event_nseverity")
+    if number is None:
+        return _NAMES.get((fields.text("event_severity") or "").lower(), Severity.MEDIUM)
+    return _SEVERITIES.get(number, Severity.MEDIUM)
 
 
 def _measure(fields: Fields) -> Measure:

@@ -7,6 +7,8 @@ from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
 from noise.state.recording import is_overtaken
 
+LATE_SECONDS = 900.0
+
 
 class Clear:
     """Rules on clears, and on raises whose clear overtook them on the way."""
@@ -53,5 +55,7 @@ def _is_late(case: Case) -> bool:
     condition, alert = case.condition, case.alert
     if alert.occurred_at is None or alert.alert_key != condition.cleared_alert_key:
         return False
+    if case.now - condition.cleared_at > LATE_SECONDS:
+        return False  # so long on its way is nothing: a clock that runs behind, and new trouble
     # At the very second of the clear it may as well have come back: that is shown.
     return alert.occurred_at.timestamp() < condition.cleared_occurred_at

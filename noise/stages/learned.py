@@ -18,10 +18,9 @@ class Learned:
     def judge(self, case: Case) -> Ruling | None:
         """Hide it if both the probability and the low end of its interval are high enough.
 
-        History alone silences nothing: not a value worse than all that was called noise, and
-        nothing that lasts
-        longer or comes in more company, and nothing while the client has more never-seen trouble
-        than usual.
+        History alone silences nothing: not a value worse than all that was called noise, nothing
+        that lasts longer or comes in more company, and nothing while the client has more never-seen
+        trouble than usual. Where too much waits already, nothing that should be shown later.
         """
         limits = self._settings
         if case.alert.severity.rank >= limits.never_hide.rank:
@@ -29,10 +28,10 @@ class Learned:
         answers = case.check.noise_answers + case.check.actionable_answers
         if answers < limits.guard_labels:
             return None
-        if case.surges or case.is_worse_than_noise or case.has_more_company:
+        if case.surges or case.is_worse_than_noise or case.has_more_company or case.keeps_coming:
             return None
         until = self._until(case)
-        if until is not None and until <= case.now:
+        if until is not None and (until <= case.now or case.tenant.holds >= self._most):
             return None
         score = case.score
         hide_above, certain_above = self._limits(case)
@@ -47,7 +46,7 @@ class Learned:
 
     def _until(self, case: Case) -> float | None:
         """Return when it is shown after all, because such noise would long have cleared."""
-        if not case.check.self_cleared or case.tenant.holds >= self._most:
+        if not case.check.self_cleared:
             return None
         patience = case.patience()
         began = case.condition.raised_at if case.condition.is_open else case.now

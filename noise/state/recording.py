@@ -26,6 +26,7 @@ from noise.state.tenant import (
 
 MAX_MEMBERS = 50
 VALUE_MEMORY = 50
+MOST_VALUE = 1e100  # sums of larger numbers are none
 TROUBLE = 0.5
 MOST_RELEASED = 20
 MAX_CLASSES = 20
@@ -90,6 +91,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     _open(tenant, case)
     condition.severity = alert.severity.rank
     condition.window_at = now
+    condition.note_day(now)
     condition.count = 1
     condition.episodes += 1
     condition.hidden = None
@@ -117,7 +119,8 @@ def _leave(tenant: TenantState, condition: Condition) -> None:
 
 def _open(tenant: TenantState, case: Case) -> None:
     condition, alert = case.condition, case.alert
-    occurred_at = _occurred(alert)
+    # A clock that runs ahead must not make what follows look overtaken.
+    occurred_at = min(_occurred(alert), case.now)
     if condition.is_open and 0.0 < occurred_at < condition.occurred_at:
         return  # overtaken on its way here: the clear of the newer raise is the one that counts
     tenant.take_alert_key(condition, alert.alert_key)
@@ -154,6 +157,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
 def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> None:
     """Have the alert wait until ``until``."""
     condition = case.condition
+    condition.hidden = None
     if condition.hold is None:
         tenant.holds += 1
     condition.hold = Hold(case.alert, decision_id, until)
@@ -182,7 +186,7 @@ def hidden_lately(tenant: TenantState, since: float) -> list[Hidden]:
 def end_hold(tenant: TenantState, condition: Condition) -> None:
     """Let the condition's alert wait no longer."""
     if condition.hold is not None:
-        condition.hold = None
+        condition.hold = condition.hidden = None
         tenant.holds -= 1
         tenant.mark(CONDITION, condition.key)
 
@@ -207,6 +211,9 @@ def is_overtaken(case: Case) -> bool:
     condition, alert = case.condition, case.alert
     if alert.alert_key == condition.alert_key or not condition.is_open:
         return False
+    if condition.alert_key and alert.occurred_at is None and not condition.occurred_at:
+        # A tool that tells no times: its keys tell, if each episode has one of its own.
+        return alert.condition_key not in (alert.alert_key, condition.alert_key)
     return 0.0 < _occurred(alert) < condition.occurred_at
 
 
@@ -263,6 +270,7 @@ def _seen(tenant: TenantState, case: Case) -> None:
 
 def _learn_value(condition: Condition, value: float) -> None:
     # Exponentially weighted mean and mean absolute deviation: robust enough, and two numbers.
+    value = max(-MOST_VALUE, min(MOST_VALUE, value))
     condition.values += 1
     share = 1.0 / min(condition.values, VALUE_MEMORY)
     distance = value - condition.value_mean

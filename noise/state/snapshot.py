@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from noise.alert import utc
 from noise.errors import SnapshotError
 from noise.state.condition import Condition
 from noise.state.tenant import (
@@ -101,9 +102,21 @@ def _decode(key: PieceKey, value: bytes) -> Piece:
     if value[:1] != VERSION:
         raise SnapshotError(f"state of {key.tenant!r} was saved by an unknown version")
     try:
-        return decoder.decode(value[1:])
-    except msgspec.MsgspecError as exc:
+        piece = decoder.decode(value[1:])
+        _ = [utc(moment) for moment in _moments(piece)]
+    except (msgspec.MsgspecError, ValueError, OverflowError, OSError) as exc:
         raise SnapshotError(f"state of {key.tenant!r} cannot be read: {exc}") from exc
+    return piece
+
+
+def _moments(piece: Piece) -> Iterator[float]:
+    """Yield the times that must be on the calendar, or they stop whoever writes them down."""
+    if isinstance(piece, TenantCore):
+        yield piece.clock
+    elif isinstance(piece, Condition):
+        yield piece.hold.until if piece.hold is not None else 0.0
+    elif isinstance(piece, IncidentMemory):
+        yield from (piece.opened_at, piece.last_at, piece.told_at)
 
 
 def changed_pieces(tenant: TenantState) -> list[tuple[PieceKey, bytes | None]]:

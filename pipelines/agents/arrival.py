@@ -15,6 +15,7 @@ EVENT_KEY = "event_key"
 FORWARDED = "forwarded"
 
 MAX_HEADER_BYTES = 512
+AHEAD_SECONDS = 604_800.0
 LATEST_MS = 4_102_444_800_000  # the year 2100; beyond it is a wrong unit, not a time
 
 
@@ -42,6 +43,20 @@ def read_arrival(record: ConsumerRecord) -> Arrival:
         event_key=_text(headers, EVENT_KEY),
         is_forwarded=FORWARDED in headers,
     )
+
+
+def not_ahead(arrival: Arrival, record: ConsumerRecord, reached: float | None) -> Arrival:
+    """Return an arrival without the times that only a wrong clock can have written.
+
+    A client's time never goes back: one alert from years ahead would stop it for all others. So
+    what is a week ahead of both the stream and Kafka's own time arrives at the later of these.
+    """
+    if reached is None:
+        return arrival
+    latest = max(reached, record.timestamp / 1000)
+    if arrival.received_at <= latest + AHEAD_SECONDS:
+        return arrival
+    return arrival._replace(received_at=latest)
 
 
 def _text(headers: dict[str, bytes | None], name: str) -> str | None:

@@ -2,8 +2,8 @@
 
 Deadlines follow the stream, not the clock on the wall: a day of last year that is sent today must
 be decided as it was then. While records come, time is a little before the oldest of the last few
-seconds. When all has been read and nothing comes, time goes on from the last record as it does on
-the wall.
+seconds. When all has been read and nothing comes, time goes on from the newest record as it does on
+the wall: a file of an earlier day must not leave for ever waiting what came before it.
 """
 
 from __future__ import annotations
@@ -35,12 +35,17 @@ class EventClock:
         self._oldest_before = _NEVER
         self._turned_at = 0.0
 
+    @property
+    def reached(self) -> float | None:
+        """The newest arrival so far, None while no record has ever come."""
+        return self._last
+
     def saw(self, oldest: float, last: float) -> None:
         """Take note of records just read: their oldest and their last arrival."""
         self._seen_at = self._wall()
         self._turn()
         self._oldest_now = min(self._oldest_now, oldest)
-        self._last = last
+        self._last = last if self._last is None else max(self._last, last)
 
     def now(self, *, caught_up: bool) -> float | None:
         """Return up to when deadlines are due, None while no record has ever come."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 from noise.decision import Action, DecidedAlert, encode_decided
 from noise.incident import Incident, encode_incident
 from pipelines.agents.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, SOURCE, TENANT
-from pipelines.topics import MAX_RAW_BYTES, Topics
+from pipelines.topics import MAX_RAW_BYTES, MAX_RECORD_BYTES, Topics
 from pipelines.transport import Output
 
 COPIED_HEADERS = (SOURCE, TENANT, RECEIVED_AT, EVENT_KEY)
 MAX_COPIED_BYTES = 1024
 MAX_ERROR_CHARACTERS = 500
 MAX_KEY_BYTES = 4096
+MAX_INCIDENT_BYTES = MAX_RECORD_BYTES // 2
+MAX_DEVICES = 500  # named where all of them would be too much; device_count counts all
 
 
 def decision(topics: Topics, decided: DecidedAlert) -> Output:
@@ -39,7 +42,11 @@ def incident(topics: Topics, changed: Incident) -> Output:
 
     The key is the incident's id, not the tenant's, or compaction would keep one per tenant.
     """
-    return Output(topics.incidents.name, changed.id.encode(), encode_incident(changed))
+    value = encode_incident(changed)
+    if len(value) > MAX_INCIDENT_BYTES:
+        few = changed.devices[:MAX_DEVICES]
+        value = encode_incident(msgspec.structs.replace(changed, devices=few))
+    return Output(topics.incidents.name, changed.id.encode(), value)
 
 
 def dead_letter(topics: Topics, record: ConsumerRecord, reason: str, error: str) -> Output:
@@ -61,7 +68,8 @@ def dead_letter(topics: Topics, record: ConsumerRecord, reason: str, error: str)
 
 
 def _copied(headers: Iterable[tuple[str, bytes | None]]) -> Iterable[tuple[str, bytes]]:
-    for name, value in headers:
+    # Of several with one name the last counts; all of them could be more than the topic takes.
+    for name, value in dict(headers).items():
         if name in COPIED_HEADERS and value is not None:
             yield name, value[:MAX_COPIED_BYTES]
 
@@ -77,5 +85,5 @@ def forwarded(record: ConsumerRecord, tenant: str, partition: int) -> Output:
 
 def size_of(record: ConsumerRecord) -> int:
     """Return the bytes of a record: key, value and headers."""
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    headers = sum(len(name.encode()) + len(value or b"") for name, value in record.headers)
     return len(record.key or b"") + len(record.value or b"") + headers

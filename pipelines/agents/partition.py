@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -16,10 +17,13 @@ from pipelines.agents.feedback import FeedbackFold, Learns
 from pipelines.agents.raw import Decides, Parse, RawFold
 from pipelines.clock import Clock
 from pipelines.metrics import Metrics, Tally
-from pipelines.topics import Topics
+from pipelines.topics import MAX_RAW_BYTES, Topics
 from pipelines.transport import Output
 
+log = logging.getLogger(__name__)
+
 CLOCK_KEY = b"clock"  # the engine's keys have NUL bytes in them
+MAX_STATE_BYTES = MAX_RAW_BYTES - 1024
 MARKERS = 1  # a transaction marker at the end is an offset that is never delivered
 
 Behind = Callable[[], int | None]
@@ -76,10 +80,12 @@ class PartitionFold:
 
     def _fold_raw(self, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
         arrivals: list[float] = []
+        reached = self._clock.reached
         for record in records:
-            arrival, produced = self._raw.take(record, self._tally)
+            arrival, produced = self._raw.take(record, reached, self._tally)
             if arrival is not None:
                 arrivals.append(arrival)
+                reached = arrival if reached is None else max(reached, arrival)
             yield from produced
         if arrivals:
             self._clock.saw(min(arrivals), arrivals[-1])
@@ -88,7 +94,7 @@ class PartitionFold:
     def _fold_feedback(self, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
         now = self._now()
         for record in records:
-            arrived_at = max(0, record.timestamp) / 1000
+            arrived_at = min(max(0, record.timestamp) / 1000, self._wall())
             result, produced = self._feedback.take(
                 record, arrived_at if now is None else now, self._tally
             )
@@ -120,7 +126,8 @@ class PartitionFold:
         if not self._is_clock_saved:
             self._is_clock_saved = True
             yield CLOCK_KEY, self._clock.anchor()
-        yield from self.engine.changes()
+        for key, value in self.engine.changes():
+            yield key, _that_fits(key, value)
 
     def load(self, key: bytes, value: bytes) -> None:
         """Take back what survived."""
@@ -135,3 +142,11 @@ class PartitionFold:
         for tally in self._uncommitted:
             self._metrics.settle(tally, self.number, self._wall())
         self._uncommitted.clear()
+
+
+def _that_fits(key: bytes, value: bytes | None) -> bytes | None:
+    """Return the value, None for one that Kafka would refuse and with it all that comes after."""
+    if value is None or len(key) + len(value) <= MAX_STATE_BYTES:
+        return value
+    log.error("state %r of %d bytes is too large to be kept beyond a restart", key[:80], len(value))
+    return None

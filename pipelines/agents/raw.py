@@ -12,7 +12,7 @@ from noise.alert import Alert, utc
 from noise.decision import Action, DecidedAlert, Decision, Explanation, Mode, Reason
 from noise.errors import SourceError
 from pipelines.agents import outputs
-from pipelines.agents.arrival import Arrival, read_arrival
+from pipelines.agents.arrival import Arrival, not_ahead, read_arrival
 from pipelines.metrics import NO_TENANT, DecisionKind, End, Tally
 from pipelines.topics import MAX_RAW_BYTES, Topics, partition_for
 from pipelines.transport import Output
@@ -43,10 +43,15 @@ class RawFold:
         self._engine = engine
         self._parse = parse
 
-    def take(self, record: ConsumerRecord, tally: Tally) -> tuple[float | None, list[Output]]:
-        """Return the arrival of a record, None if it cannot be read, and what follows from it."""
+    def take(
+        self, record: ConsumerRecord, reached: float | None, tally: Tally
+    ) -> tuple[float | None, list[Output]]:
+        """Return the arrival of a record, None if it cannot be read, and what follows from it.
+
+        ``reached`` is how far the stream's time has come, None before its first record.
+        """
         try:
-            arrival = read_arrival(record)
+            arrival = not_ahead(read_arrival(record), record, reached)
             alerts = self._alerts(record, arrival)
         except SourceError as exc:
             return None, [self._refuse(record, exc, tally)]

@@ -15,6 +15,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from pipelines.transport.exits import Fatal
+from pipelines.transport.records import take_any_header
 from pipelines.transport.units import Batch, Start, Units
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     consumer: "BatchConsumer"
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
+        take_any_header()
         consumer = super()._create_worker_consumer(transport)
         # Rule 11. Both are read when the consumer starts. Faust's own switch for the isolation
         # would bring its transaction manager; its long poll of 1.5 s delays the first fetch after

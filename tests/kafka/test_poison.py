@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
 
 from pipelines.topics import partition_for
 from tests import poison
@@ -13,6 +16,7 @@ from tests.workers import Installation
 
 TENANT = "bakery"
 KINDS = 1_000
+CRC_AT = 17
 LARGE = 10 * 1024 * 1024
 
 
@@ -61,3 +65,37 @@ async def send_mixed(
             waiting.append((delivery, one))
     places = [(await delivery, one) for delivery, one in waiting]
     return {(place.partition, place.offset): one for place, one in places}
+
+
+async def test_neither_a_header_that_is_no_text_nor_one_without_end_stops_the_stream(
+    bootstrap: str, tmp_path: Path
+):
+    installation = Installation(bootstrap, tmp_path, {"kafka": {"partitions": 1}})
+    await installation.create_topics()
+    topic = installation.topics.raw.name
+    good = msgspec.json.encode(alert(TENANT))
+    packed = {"compression_type": "gzip", "max_request_size": 3 * LARGE}
+
+    with installation.worker() as worker:
+        async with AIOKafkaProducer(bootstrap_servers=bootstrap, **packed) as producer:
+            await (await producer.send_batch(no_text(producer, good), topic, partition=0))
+            endless = [("tenant", b"x" * 1024)] * 9_000
+            await producer.send_and_wait(topic, b"\0" * (LARGE + 1_000_000), headers=endless)
+            await producer.send_and_wait(topic, good)
+        await installation.wait_until_done(worker)
+        assert worker.stop() == 0
+
+    assert len(await installation.decisions()) == 2
+    assert len(await installation.read(installation.topics.dead_letters)) == 1
+
+
+def no_text(producer: AIOKafkaProducer, value: bytes) -> Any:
+    """Build a batch of one record with a header whose name is no UTF-8."""
+    batch = producer.create_batch()
+    batch._builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 100_000)
+    batch.append(timestamp=None, key=None, value=value, headers=[("QQQQ", b"1")])
+    batch.close()
+    data = bytearray(batch._build().replace(b"QQQQ", b"\xff\xfe\xfd\xfc"))
+    data[CRC_AT : CRC_AT + 4] = calc_crc32c(bytes(data[CRC_AT + 4 :])).to_bytes(4)
+    batch._buffer = data
+    return batch

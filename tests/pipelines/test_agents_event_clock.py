@@ -65,6 +65,16 @@ def test_a_second_file_of_an_earlier_day_takes_the_clock_back():
     assert clock.now(caught_up=True) == LAST_YEAR - GRACE_SECONDS
 
 
+def test_a_file_of_an_earlier_day_leaves_nothing_of_the_later_one_waiting():
+    wall = Wall()
+    clock = EventClock(wall)
+    clock.saw(LAST_YEAR + 86_400, LAST_YEAR + 86_400)
+    clock.saw(LAST_YEAR, LAST_YEAR)
+    wall.now += 600
+
+    assert clock.now(caught_up=True) == LAST_YEAR + 86_400 + 600 - GRACE_SECONDS
+
+
 def test_after_a_restart_the_downtime_has_passed_as_well():
     wall = Wall()
     before = EventClock(wall)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import pytest
@@ -11,10 +12,11 @@ from noise.alert import Alert, Severity, State, utc
 from noise.decision import DecidedAlert, DecisionRecord, decode_decision_record
 from noise.directory import Directory
 from noise.engine import Engine
+from noise.incident import Incident, IncidentState
 from noise.label import Label, Verdict
 from noise.settings import Settings, load_settings
 from pipelines import topics
-from pipelines.agents import Arrival, Parse, PartitionFold
+from pipelines.agents import Arrival, Parse, PartitionFold, outputs
 from pipelines.app import build_metrics, parser
 from pipelines.topics import partition_for
 from pipelines.transport import Output
@@ -168,6 +170,26 @@ def test_the_arrival_is_what_the_header_says_else_kafkas_own_time():
     assert late.decision.decided_at == utc(START_MS / 1000)
 
 
+def test_an_arrival_from_a_clock_years_ahead_does_not_stop_the_clients_time():
+    bench = Bench()
+    bench.raw(alert(), received_at=str(START_MS))
+    (ahead,) = decisions(
+        bench.raw(alert(check="Ahead"), received_at=str(START_MS + 4 * 365 * 86_400_000))
+    )
+    (next_one,) = decisions(bench.raw(alert(check="Next"), received_at=str(START_MS + 60_000)))
+
+    assert ahead.decision.decided_at == utc(START_MS / 1000)
+    assert next_one.decision.decided_at == utc(START_MS / 1000 + 60)
+
+
+def test_a_stream_whose_days_lie_ahead_of_the_clock_keeps_its_own_time():
+    bench = Bench()
+    for day in range(300, 330):
+        arrival = START_MS + day * 86_400_000
+        (one,) = decisions(bench.raw(alert(check=f"C{day}"), received_at=str(arrival)))
+        assert one.decision.decided_at == utc(arrival / 1000)
+
+
 def test_an_incident_is_kept_under_its_own_id_on_its_tenants_partition():
     bench = Bench()
 
@@ -177,6 +199,52 @@ def test_an_incident_is_kept_under_its_own_id_on_its_tenants_partition():
     assert decided.incident is not None
     assert incident.key == decided.incident.id.encode()
     assert incident.partition is None
+
+
+def test_an_incident_of_more_devices_than_a_record_takes_names_some_and_counts_all():
+    many = tuple(f"{number:05}" + "\U0001f600" * 150 for number in range(5000))
+    known = Incident(
+        id="i-1",
+        tenant=ACME,
+        state=IncidentState.OPEN,
+        title="Site down",
+        root="d1",
+        severity=Severity.HIGH,
+        members=(),
+        member_count=5000,
+        devices=many,
+        device_count=5000,
+        first_at=utc(0),
+        last_at=utc(1),
+    )
+
+    said = msgspec.json.decode(outputs.incident(NAMES, known).value or b"", type=Incident)
+
+    assert said.devices == many[:500]
+    assert said.device_count == 5000
+
+
+def test_a_piece_of_state_that_kafka_would_refuse_is_forgotten_and_stops_nothing(caplog):
+    class Hoarder(Engine):
+        def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+            yield b"small", b"1"
+            yield b"large", b"1" * topics.MAX_RAW_BYTES
+            yield b"gone", None
+
+    changes = Bench(engine=Hoarder(ENFORCING)).commit()
+
+    assert changes == {b"small": b"1", b"large": None, b"gone": None}
+    assert "too large" in caplog.text
+
+
+def test_an_answer_from_a_clock_ahead_finds_the_client_at_the_hour_it_is():
+    bench = Bench()
+    one = record(NAMES.feedback.name, _bytes(label()), timestamp=START_MS * 1000)
+    bench.give([one])
+
+    (decided,) = decisions(bench.raw(alert()))
+
+    assert decided.decision.decided_at == utc(START_MS / 1000)
 
 
 # -- records that belong elsewhere
@@ -255,6 +323,24 @@ def test_a_record_without_a_value_is_kept_too():
     (dead,) = Bench().raw(None)
 
     assert (dead.topic, headers_of(dead)["reason"]) == (NAMES.dead_letters.name, "empty")
+
+
+def test_a_dead_letter_fits_its_topic_however_often_a_header_is_repeated():
+    headers = [("tenant", b"x" * 1024)] * 3000
+    one = record(NAMES.raw.name, b"x" * topics.MAX_RAW_BYTES)
+    one = dataclasses.replace(one, headers=headers)
+
+    (dead,) = Bench().give([one])
+
+    assert [name for name, _ in dead.headers].count("tenant") == 1
+
+
+def test_the_names_of_headers_count_in_bytes():
+    one = record(NAMES.raw.name, b"{}", headers={"\U0001f600" * (topics.MAX_RAW_BYTES // 4): b""})
+
+    (dead,) = Bench().give([one])
+
+    assert headers_of(dead)["reason"] == "too_large"
 
 
 def test_a_record_larger_than_any_topic_takes_is_cut():

@@ -730,6 +730,42 @@ def test_what_was_hidden_shortly_before_a_surge_of_never_seen_kinds_is_shown_wit
     assert released.incident.id == story.decided[-1].incident.id  # type: ignore[union-attr]
 
 
+def a_client_whose_noise_clears() -> Story:
+    """The same, but what was called noise was gone after a minute each time."""
+    story = Story()
+    for day in range(8):
+        shown = story.push(day * DAY, alert(check="CPU", severity="high"))
+        story.push(day * DAY + 1, alert(check="CPU", severity="high", state="cleared"))
+        if shown.decision.action is not Action.SUPPRESS:
+            story.answer(day * DAY + 30, shown, Verdict.NOISE)
+    return story
+
+
+def test_what_was_hidden_for_a_time_is_shown_once_when_a_surge_comes_before_its_end():
+    story = a_client_whose_noise_clears()
+    hidden = story.push(9 * DAY, alert(check="CPU", severity="high"))
+    assert hidden.decision.reason is Reason.LEARNED_NOISE
+    assert hidden.decision.hold_until is not None
+
+    never_seen(story, 9 * DAY + 10, 3)
+    story.pass_time(9 * DAY + 60)
+
+    (later,) = [d for d in story.decided if d.decision.supersedes == hidden.decision.id]
+    assert later.decision.reason is Reason.INCIDENT_CHANGED
+    assert later.decision.action is Action.UPDATE
+
+
+def test_what_was_shown_at_its_end_is_not_shown_again_by_a_surge():
+    story = a_client_whose_noise_clears()
+    hidden = story.push(9 * DAY, alert(check="CPU", severity="high"))
+
+    story.pass_time(9 * DAY + 26)
+    never_seen(story, 9 * DAY + 27, 4)
+
+    (later,) = [d for d in story.decided if d.decision.supersedes == hidden.decision.id]
+    assert later.decision.reason is Reason.PERSISTED
+
+
 def test_what_was_hidden_long_before_a_surge_or_has_cleared_stays_hidden():
     story = a_client_that_calls_cpu_noise()
     story.push(9 * DAY - 60, alert(check="CPU", severity="low"))

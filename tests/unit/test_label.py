@@ -49,6 +49,7 @@ def test_an_outcome_names_a_device_and_a_time():
         encoded(incident_id="i-1"),
         encoded(labelled_at="2026-01-01T00:00:00"),
         encoded(labelled_at="yesterday"),
+        encoded(decision_id=..., outcome={"device": "SRV-1", "at": "2026-01-01T00:00:00"}),
     ],
 )
 def test_a_label_that_cannot_be_read_is_refused_with_a_reason(value):

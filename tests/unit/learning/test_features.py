@@ -131,6 +131,8 @@ def test_an_alert_without_a_device_is_of_no_new_device():
         (5.0, None, BadWhen.ABOVE, None),
         (float("nan"), 10.0, BadWhen.ABOVE, None),
         (5.0, float("inf"), BadWhen.ABOVE, None),
+        (1e308, -1e308, BadWhen.ABOVE, 1e9),
+        (1e308, -1e308, BadWhen.BELOW, -1e9),
     ],
 )
 def test_excess_is_the_share_by_which_a_value_is_beyond_its_limit(

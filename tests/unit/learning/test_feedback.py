@@ -125,6 +125,22 @@ def test_an_earlier_word_that_comes_late_corrects_nothing():
     assert one.verdict is REAL
 
 
+def test_a_technician_whose_clock_was_years_ahead_may_still_correct_it():
+    desk = Desk(sighting())
+    desk.feedback.hear(label("d1.c1", "noise", at=NOW + 1e8), NOW)
+
+    later = desk.feedback.hear(label("d1.c1", "actionable", at=NOW + 2 * HOUR), NOW + 2 * HOUR)
+
+    assert later.outcome is LabelOutcome.CORRECTED
+
+
+def test_a_label_waits_without_its_note():
+    desk = Desk()
+    desk.hear("d9.c9", note="long")
+
+    assert [one.note for one in desk.feedback.waiting.labels] == [None]
+
+
 def test_technicians_who_differ_teach_nothing_until_one_side_is_more():
     desk = Desk(one := sighting())
     desk.hear(verdict="noise", by="tess")

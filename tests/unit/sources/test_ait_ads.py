@@ -90,3 +90,10 @@ def test_a_row_without_name_or_host_is_refused(row: str) -> None:
         read(row)
 
     assert refused.value.reason == DeadLetterReason.WRONG_SHAPE
+
+
+def test_a_long_row_is_read_like_any_other() -> None:
+    row = f"1642760000,{'x' * 3_000},10.0.0.1,web,y"
+    (alert,) = parse(delivery(row, "ait-ads"), directory())
+
+    assert alert.check.startswith("xxx")

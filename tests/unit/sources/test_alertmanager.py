@@ -55,7 +55,7 @@ def labelled(**labels: Any) -> Alert:
 def test_a_member_that_fires_is_raised_with_all_that_it_says() -> None:
     assert read() == Alert(
         event_key="e1#0",
-        alert_key="acme|alertmanager|2e16",
+        alert_key="acme|alertmanager|2e16|2026-06-01T00:23:26.500Z",
         condition_key="acme|APP01|HostDiskSpaceLow|resource=D:",
         tenant="acme",
         site="Head office",
@@ -63,6 +63,7 @@ def test_a_member_that_fires_is_raised_with_all_that_it_says() -> None:
         device_class="server",
         check="HostDiskSpaceLow",
         object="D:",
+        category="disk",
         severity=Severity.MEDIUM,
         source_severity="warning",
         title="Disk volume D: free space is 9.4%, below 10%",
@@ -167,3 +168,15 @@ def test_a_group_without_members_is_refused(body: Any, reason: DeadLetterReason)
         parse(delivery(body, "alertmanager"), directory())
 
     assert refused.value.reason == reason
+
+
+def test_the_clear_of_an_occurrence_is_not_that_of_the_next_one() -> None:
+    first, clear = read(), read(status="resolved", endsAt="2026-06-01T01:00:00Z")
+    second = read(startsAt="2026-06-01T00:59:00Z")
+
+    assert clear.alert_key == first.alert_key != second.alert_key
+    assert clear.condition_key == second.condition_key
+
+
+def test_the_labels_stand_for_an_occurrence_whose_start_is_unknown() -> None:
+    assert read(startsAt=None).alert_key == "acme|alertmanager|2e16"

@@ -11,6 +11,7 @@ from noise.sources.clean import (
     clean_name,
     clean_text,
     condition_key,
+    digest,
 )
 
 
@@ -83,3 +84,8 @@ def test_an_alert_is_known_by_its_tools_id_or_by_its_condition(
     known_as: str | None, key: str
 ) -> None:
     assert alert_key("acme", "tool", known_as, "condition") == key
+
+
+def test_a_digest_stands_for_any_text() -> None:
+    assert len(digest("\ud800" * 10_000)) == 16
+    assert digest("a") != digest("b")

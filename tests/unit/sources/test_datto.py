@@ -42,13 +42,13 @@ def test_an_alert_is_raised_with_all_that_it_says() -> None:
     assert read() == Alert(
         event_key="e1",
         alert_key="acme|datto|a9c0",
-        condition_key="acme|WS-034|Disk Usage Monitor|C:",
+        condition_key="acme|WS-034|Disk Usage Monitor: Storage|C: Moderate",
         tenant="acme",
         device="WS-034",
         device_class="workstation",
-        check="Disk Usage Monitor",
+        check="Disk Usage Monitor: Storage",
         object="C:",
-        category="storage",
+        category="disk",
         severity=Severity.MEDIUM,
         source_severity="Moderate",
         title="Disk volume C: free space is 9.7%, below 10%",
@@ -72,11 +72,52 @@ def test_a_resolve_clears_its_raise_and_means_the_same_side_of_the_threshold() -
     assert (cleared.value, cleared.bad_when) == (10.4, BadWhen.BELOW)
 
 
-def test_a_message_about_nothing_known_is_told_apart_by_its_category() -> None:
-    alert = read(alert_type="SNMP Monitor", alert_category="Power", alert_message="Who knows")
+def test_alerts_about_nothing_known_are_not_taken_for_one_another() -> None:
+    kind = {"alert_type": "SNMP Monitor", "alert_category": "Power"}
+    raised = read(**kind, alert_message="Wer weiss")
+    other = read(**kind, alert_message="Wer weiss", alert_uid="b1")
+    clear = read(**kind, alert_message="Alles gut", state="resolve")
 
-    assert alert.object is None
-    assert alert.condition_key == "acme|WS-034|SNMP Monitor|power"
+    assert (raised.object, raised.category) == (None, "hardware")
+    assert raised.condition_key != other.condition_key
+    assert (clear.alert_key, clear.condition_key) == (raised.alert_key, raised.condition_key)
+
+
+def test_a_device_is_online_or_not_whatever_the_message_says() -> None:
+    gone = read(alert_type="Online Status Monitor", alert_message="weg")
+    again = read(alert_type="Online Status Monitor", alert_message="fort", alert_uid="b1")
+
+    assert gone.condition_key == again.condition_key
+
+
+def test_two_monitors_of_one_volume_have_two_priorities() -> None:
+    assert read(alert_priority="Critical").condition_key != read().condition_key
+
+
+def test_one_placeholder_that_stayed_is_a_slip_and_the_alert_is_real() -> None:
+    alert = read(alert_uid="[alert_id]")
+
+    assert alert.state is State.RAISED
+    assert alert.alert_key == alert.condition_key
+
+
+def test_of_two_messages_the_english_one_is_read() -> None:
+    assert read(alert_message="Dienst x", alert_message_en="Service x is stopped").object == "x"
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("Resolved", "cleared"), ("ok ", "cleared"), ("", "raised"), ("triggered", "raised")],
+)
+def test_an_edited_template_may_tell_the_state_in_other_words(word: str, state: str) -> None:
+    assert read(state=word).state == state
+
+
+def test_a_kind_of_trouble_that_nobody_knows_keeps_its_name() -> None:
+    alert = read(alert_type="", alert_category="Exotics", alert_message="Who knows")
+
+    assert (alert.check, alert.category) == ("Exotics", "exotics")
+    assert read(alert_type="", alert_category="", alert_message="Who knows").category == "other"
 
 
 def test_a_users_backslash_does_not_spoil_the_body() -> None:
@@ -147,7 +188,6 @@ def test_a_test_delivery_is_told_but_is_no_condition() -> None:
     assert (alert.state, alert.title) == (State.OTHER, "Test delivery from datto")
 
 
-@pytest.mark.parametrize("missing", ["state", "alert_type"])
-def test_a_body_without_what_matters_is_refused(missing: str) -> None:
-    with pytest.raises(SourceError, match=missing):
-        read(**{missing: ""})
+def test_a_body_without_what_matters_is_refused() -> None:
+    with pytest.raises(SourceError, match="alert_uid"):
+        parse(delivery({"state": "raise", "device_hostname": "WS-034"}, "datto"), directory())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from noise.alert import utc
+from noise.alert import MAX_KEY, utc
 from noise.errors import SourceError
 from noise.sources import DeadLetterReason
 from tests.factories import delivery
@@ -12,6 +12,13 @@ def test_a_delivery_is_named_by_its_sender_or_by_its_bytes() -> None:
     assert delivery("a", event="e7").key == "e7"
     assert delivery("a", event=None).key == delivery("a", event=None).key
     assert delivery("a", event=None).key != delivery("b", event=None).key
+
+
+def test_a_long_name_leaves_room_for_the_number_of_a_member() -> None:
+    key = delivery("a", event="k" * 5_000).key
+
+    assert len(f"{key}#1234567") <= MAX_KEY
+    assert key != delivery("a", event="k" * 5_001).key
 
 
 def test_its_arrival_is_a_moment() -> None:

@@ -60,6 +60,7 @@ def test_a_condition_is_raised_with_all_that_it_says() -> None:
         device="LT-012",
         device_class="workstation",
         check="CPU > threshold",
+        category="performance",
         severity=Severity.MEDIUM,
         source_severity="MODERATE",
         title="CPU utilization is 100%, above 90% for 5 minutes",
@@ -165,16 +166,18 @@ def test_an_activity_that_is_no_condition_is_for_information() -> None:
         activityType="SYSTEM", statusCode="USER_LOGGED_IN", sourceName="Activity", severity="NONE"
     )
 
-    assert (alert.severity, alert.state) == (Severity.INFO, State.RAISED)
+    assert (alert.severity, alert.state) == (Severity.INFO, State.OTHER)
+    assert alert.category == "activity"
     assert alert.condition_key == "acme|LT-012|SYSTEM.USER_LOGGED_IN|"
 
 
 @pytest.mark.parametrize(
     ("word", "severity"),
-    [("CRITICAL", "critical"), ("MAJOR", "high"), ("MINOR", "low"), ("NONE", "info")],
-)
+    [("CRITICAL", "critical"), ("MAJOR", "high"), ("MINOR", "low"), ("NONE", "info"),
+     ("DIRE", "medium")],
+)  # fmt: skip
 def test_the_word_is_the_severity(word: str, severity: str) -> None:
-    alert = read(severity=word)
+    alert = read(severity=word, priority="NONE")
 
     assert (alert.severity, alert.source_severity) == (severity, word)
 
@@ -210,6 +213,23 @@ def test_a_test_message_is_told_but_is_no_condition() -> None:
     assert (alert.state, alert.title) == (State.OTHER, "Test delivery from ninjaone")
 
 
-def test_an_activity_without_a_type_is_refused() -> None:
+def test_a_condition_left_without_severity_takes_its_priority() -> None:
+    assert read(severity="NONE", priority="HIGH").severity is Severity.HIGH
+    assert read(activityType="SYSTEM", severity="NONE", priority="HIGH").severity is Severity.INFO
+
+
+def test_the_code_may_stand_where_the_words_belong() -> None:
+    assert read(statusCode="CONDITION_AGENT_CPU", status="RESET").state is State.CLEARED
+    assert read(activityType="MDM", statusCode="LOCKED", status="Reset").state is State.OTHER
+
+
+def test_an_activity_that_failed_is_raised() -> None:
+    failed = read(activityType="PATCH_MANAGEMENT", statusCode="X", activityResult="FAILURE")
+
+    assert (failed.state, failed.category) == (State.RAISED, "update")
+
+
+def test_a_condition_is_known_by_its_code_and_nothing_else_is_refused_but_silence() -> None:
+    assert read(activityType=None).condition_key == read().condition_key
     with pytest.raises(SourceError, match="activityType"):
-        read(activityType=None)
+        read(activityType=None, statusCode=None, status=None)

@@ -89,3 +89,10 @@ def test_the_directory_and_the_header_come_first() -> None:
 def test_the_place_that_is_wrong_is_named(changes: dict[str, Any], where: str) -> None:
     with pytest.raises(SourceError, match=where):
         read(**changes)
+
+
+def test_a_long_record_is_read_like_any_other() -> None:
+    record = {"device": "x" * 3_000, "metric": "cpu", "kind": "alert"}
+    (alert,) = parse(delivery(record, "rmm-nab"), directory())
+
+    assert (alert.device or "").startswith("xxx")

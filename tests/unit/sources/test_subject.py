@@ -21,12 +21,20 @@ from noise.sources.subject import read_subject
         ("DNS lookup of a.example failed", "DNS lookup of a.example took 3 ms", "a.example"),
         ("https://a.example/ check failed", "https://a.example/ responds", "https://a.example/"),
         ("Threat A:B/C detected", "Threat A:B/C: no further detections", "A:B/C"),
+        ("Threat A:B/C detected, 5 file(s)", "Threat A:B/C is quarantined", "A:B/C"),
+        ("Service Print Spooler is stopped", "Service Print Spooler is running", "Print Spooler"),
+        ("The Print Spooler service has stopped", "The Print Spooler service is up",
+         "Print Spooler"),
+        ("Login of bob from a new address", "Login rule reset for bob", "bob"),
+        ("AD replication of a.example: 3 failures", "AD replication of a.example succeeded",
+         "a.example"),
+        ("Disk 0 reports 5 bad sectors", "Disk 0 SMART status is normal", "Disk 0"),
         ("RAID controller 0: not optimal", "RAID controller 0: optimal", "RAID controller 0"),
         ("CPU utilization is 95%, above 90%", "CPU utilization is 3%, back below 90%", "CPU"),
         ("UPS runs on battery, charge 9%", "UPS runs on mains, charge 90%", "UPS"),
         ("Paper tray 1: level 0%, below 12%", "Paper tray 1: level 90%", "Paper tray 1"),
     ],
-)
+)  # fmt: skip
 def test_raise_and_clear_are_about_the_same_thing(raised: str, cleared: str, subject: str) -> None:
     assert read_subject(raised) == read_subject(cleared) == subject
 

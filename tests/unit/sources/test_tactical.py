@@ -52,7 +52,7 @@ def test_a_failure_is_raised_with_all_that_it_says() -> None:
         device_class="workstation",
         check="diskspace",
         object="D:",
-        category="storage",
+        category="disk",
         severity=Severity.MEDIUM,
         source_severity="warning",
         title="WS-183 has a diskspace check that failed.",
@@ -102,7 +102,47 @@ def test_quotes_that_the_template_did_not_escape_are_read() -> None:
     body = json.dumps(job).replace("@", '"')
     (alert,) = parse(delivery(body, "tactical"), directory())
 
-    assert (alert.check, alert.object) == ("script", 'Backup job "WS image"')
+    assert (alert.check, alert.object) == ("script: Backup job", 'Backup job "WS image"')
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "check"),
+    [
+        ("script", "Script Check: RAID health 0", "script: RAID health"),
+        ("script", "Script Check: Replication acme.example", "script: Replication"),
+        ("script", "Script Check: Queue 5 length", "script: Queue 5 length"),
+        ("eventlog", "Event Log Check: Logins (4625) bob", "eventlog: Logins (4625)"),
+        ("eventlog", "None", "eventlog"),
+        ("winsvc", "Service Check: Print Spooler", "winsvc"),
+    ],
+)
+def test_what_is_told_by_its_name_alone_is_a_check_of_its_own(
+    kind: str, name: str, check: str
+) -> None:
+    assert read(check_type=kind, check_name=name).check == check
+
+
+def test_a_check_keeps_its_condition_under_another_name() -> None:
+    kept = [read(check_type="script", check_name=f"Script Check: {name}") for name in "ab"]
+
+    assert kept[0].condition_key == kept[1].condition_key
+
+
+def test_an_agent_is_there_or_not_and_other_alerts_without_a_check_are_told_apart() -> None:
+    nothing = dict.fromkeys(("check_type", "check_id", "check_name"), "None")
+    gone = [read(**nothing, kind="availability", alert_id=number) for number in "12"]
+    custom = [read(**nothing, kind="custom", alert_id=number) for number in "12"]
+
+    assert gone[0].condition_key == gone[1].condition_key
+    assert custom[0].condition_key != custom[1].condition_key
+    assert (gone[0].category, custom[0].category) == ("availability", "other")
+
+
+@pytest.mark.parametrize(
+    ("word", "state"), [("Resolved", "cleared"), ("ok", "cleared"), ("None", "raised")]
+)
+def test_an_edited_template_may_tell_the_event_in_other_words(word: str, state: str) -> None:
+    assert read(event=word).state == state
 
 
 def test_a_body_that_was_sent_as_one_json_text_is_read() -> None:
@@ -173,7 +213,6 @@ def test_a_severity_of_another_name_is_medium() -> None:
     assert read(severity="None").severity is Severity.MEDIUM
 
 
-@pytest.mark.parametrize("missing", ["event", "kind"])
-def test_a_body_without_what_matters_is_refused(missing: str) -> None:
-    with pytest.raises(SourceError):
-        read(check_type="None", **{missing: "None"})
+def test_a_body_without_what_matters_is_refused() -> None:
+    with pytest.raises(SourceError, match="alert_id"):
+        parse(delivery({"event": "trigger", "hostname": "WS-183"}, "tactical"), directory())

@@ -95,6 +95,24 @@ def test_a_device_that_has_no_agent_is_the_one_that_is_watched() -> None:
     assert read(agentless={"host": "fw1"}).device == "fw1"
 
 
+def test_the_manager_is_not_the_device_whose_logs_it_was_sent() -> None:
+    manager, log = {"id": "000", "name": "wazuh-manager"}, {"hostname": "fw1"}
+
+    assert read(agent=manager, predecoder=log).device == "fw1"
+    assert read(agent=manager).device == "wazuh-manager"
+    assert read(predecoder=log).device == read().device
+
+
+def test_two_weaknesses_of_one_agent_are_two_conditions() -> None:
+    found = [
+        read(syscheck=None, data={"vulnerability": {"cve": f"CVE-2026-{number}"}})
+        for number in (1, 2)
+    ]
+
+    assert found[0].object == "CVE-2026-1"
+    assert found[0].condition_key != found[1].condition_key
+
+
 def test_the_directory_knows_the_device_by_its_name() -> None:
     alert = read(directory(Device(name="MAIL01", device_class="server", site="Berlin")))
 

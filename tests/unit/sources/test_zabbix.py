@@ -60,7 +60,7 @@ def test_a_problem_is_raised_with_all_that_its_macros_say() -> None:
         device="Server one",
         check="vfs.fs.size",
         object="C:",
-        category="storage",
+        category="disk",
         severity=Severity.HIGH,
         source_severity="High",
         title="Disk volume C: free space is 9.9%, below 10%",
@@ -189,7 +189,29 @@ def test_a_tag_holds_the_id_that_zabbix_has_for_the_client() -> None:
 
 @pytest.mark.parametrize("tags", ["", "no JSON", "{}", "[1]", '[{"tag": "client"}]'])
 def test_tags_that_say_nothing_are_no_reason_to_lose_an_alert(tags: str) -> None:
-    assert read(event_tags=tags).category is None
+    assert read(event_tags=tags).category == "disk"
+    assert read(event_tags=tags, item_key="x", event_name="y").category == "other"
+
+
+def test_a_component_that_nobody_knows_keeps_its_name() -> None:
+    tags = '[{"tag": "component", "value": "exotics"}]'
+
+    assert read(event_tags=tags, item_key="x", event_name="y").category == "exotics"
+
+
+def test_a_change_of_severity_is_seen_also_if_it_comes_with_an_acknowledgement() -> None:
+    action = "acknowledged, changed severity from Average to High"
+
+    assert read(event_update_status="1", event_update_action=action).state is State.OTHER
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"), [("Disaster", "critical"), ("Information", "low"), ("Schlimm", "medium")]
+)
+def test_without_its_number_a_severity_is_told_by_its_name(name: str, severity: str) -> None:
+    number = "{EVENT.NSEVERITY}"
+
+    assert read(event_nseverity=number, event_severity=name).severity == severity
 
 
 def test_an_alert_of_nobody_is_refused() -> None:

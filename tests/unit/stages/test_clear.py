@@ -85,3 +85,36 @@ def test_a_raise_is_late_if_its_own_clear_tells_of_a_later_time(alert_key, occur
 
     assert (ruling is not None) is is_late
     assert ruling is None or ruling.reason is Reason.CLEARED
+
+
+def test_without_a_time_the_clear_of_an_earlier_episode_leaves_a_later_one_open():
+    tenant = TenantState("acme")
+    tell_it(tenant, alert_key="episode 2")
+
+    assert "earlier raise" in ruling_on_clear(tenant, alert_key="episode 1").text
+    clear_it(tenant, NOW + 60, alert_key="episode 1")
+    assert ruling_on_clear(tenant, alert_key="episode 2").reason is Reason.RESOLVED
+
+
+def test_without_a_time_a_clear_with_a_key_of_its_own_ends_what_was_raised_without():
+    tenant = TenantState("acme")
+    tell_it(tenant)
+
+    assert ruling_on_clear(tenant, alert_key="episode 1").reason is Reason.RESOLVED
+
+
+def test_a_clear_without_a_time_ends_what_gave_its_key_away():
+    tenant = TenantState("acme")
+    tell_it(tenant, alert_key="shared")
+    raise_it(tenant, NOW + 1, check="cpu", alert_key="shared")
+
+    assert ruling_on_clear(tenant, alert_key="other").reason is Reason.RESOLVED
+
+
+def test_a_clock_that_runs_behind_makes_new_trouble_late_for_a_quarter_of_an_hour_only():
+    tenant = TenantState("acme")
+    clear_it(tenant, NOW, alert_key="u1", occurred_at=utc(NOW))
+    behind = alert(alert_key="u1", occurred_at=utc(NOW - 7200))
+
+    assert Clear().judge(case_of(behind, tenant, NOW + 900)) is not None
+    assert Clear().judge(case_of(behind, tenant, NOW + 901)) is None

@@ -51,7 +51,8 @@ def test_what_the_model_hides_is_probed_within_the_hours_at_a_phase_of_its_own()
     dues = []
     for number in range(50):
         tell_it(tenant, NOW, check=f"C{number}")
-        case = case_of(alert(check=f"C{number}", value=1.0), tenant, NOW + HOUR)
+        one = alert(check=f"C{number}", value=1.0, threshold=2.0)
+        case = case_of(one, tenant, NOW + HOUR)
         dues.append(by.probe_due(case))
         assert by.review(case, LEARNED) is LEARNED
         case.now = dues[-1]

@@ -169,3 +169,21 @@ def test_how_long_a_check_lasts_is_remembered_for_a_bounded_number_of_classes():
         clear_it(tenant, NOW + number + 0.5, **named)
 
     assert 0 < len(tenant.checks["disk"].lasted) < 40
+
+
+def test_a_raise_from_a_clock_that_runs_ahead_does_not_make_the_clears_after_it_look_overtaken():
+    tenant = TenantState("acme")
+    one = raise_it(tenant, NOW, alert_key="u1", occurred_at=utc(NOW + 1e9)).condition
+    raise_it(tenant, NOW + 10, alert_key="u2", occurred_at=utc(NOW + 10))
+
+    clear_it(tenant, NOW + 20, alert_key="u2", occurred_at=utc(NOW + 20))
+
+    assert not one.is_open
+
+
+def test_values_too_large_to_be_summed_leave_numbers_behind():
+    tenant = TenantState("acme")
+    for number in range(4):
+        one = raise_it(tenant, NOW + number, value=1e308 * (-1) ** number).condition
+
+    assert abs(one.value_mean) <= one.value_spread < 1e102

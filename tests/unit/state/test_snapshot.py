@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from noise.errors import SnapshotError
@@ -87,3 +88,24 @@ def test_a_piece_that_cannot_be_read_is_refused_and_changes_nothing(kind, value,
         load_piece(tenant, PieceKey("acme", kind, "x"), value)
 
     assert list(all_pieces(tenant)) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(CORE, "clock"), (INCIDENT, "last_at"), (INCIDENT, "told_at"), (CONDITION, "until")],
+)
+@pytest.mark.parametrize("moment", [float("nan"), float("inf"), -1e300, 1e18])
+def test_a_piece_with_a_time_that_no_calendar_holds_is_refused(kind, field, moment):
+    whole = {key.kind: (key, value) for key, value in all_pieces(held_only())}
+    key, value = whole[kind]
+    tree = msgspec.msgpack.decode(value[1:])
+    (tree["hold"] if kind == CONDITION else tree)[field] = moment
+
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        load_piece(TenantState("acme"), key, b"1" + msgspec.msgpack.encode(tree))
+
+
+def held_only() -> TenantState:
+    tenant = TenantState("acme")
+    hold_it(tenant, NOW + 600)
+    return tenant

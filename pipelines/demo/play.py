@@ -33,7 +33,8 @@ LIVE_FROM = START + DAY + 7 * 3_600.0
 HURRY_SECONDS = 10.0
 STEP_SECONDS = 0.1
 PAGE_SECONDS = 1.0
-DRAIN_SECONDS = 3.5
+DRAIN_SECONDS = 20.0
+HASTY_DRAIN_SECONDS = 3.5  # after Ctrl-C, which is to end everything within ten seconds
 GRACE_SECONDS = 1.0
 # By then a decision is read, while workers run: deadlines lag behind, see EventClock.
 JUDGED_AFTER_SECONDS = 6.0
@@ -64,7 +65,7 @@ async def play(
 
     working = asyncio.create_task(run.work(installation, screen, stop, is_over))
     try:
-        await _attend(working, installation, screen, is_over)
+        await _attend(working, installation, screen, stop, is_over)
     finally:
         await _end(working)
     return run.summary()
@@ -74,16 +75,17 @@ async def _attend(
     working: asyncio.Task[None],
     installation: LocalInstallation,
     screen: Screen,
+    stop: Stop,
     is_over: Callable[[], bool],
 ) -> None:
     """Look after the processes while the work goes on, and do not wait for ever for its end."""
-    patient_until: float | None = None
+    over_at: float | None = None
     while not working.done():
         for sentence in installation.tend():
             screen.say(sentence)
         if is_over():
-            patient_until = patient_until or elapsed() + DRAIN_SECONDS + GRACE_SECONDS
-            if elapsed() > patient_until:
+            over_at = over_at or elapsed()
+            if elapsed() - over_at > patience(stop) + GRACE_SECONDS:
                 return
         await asyncio.wait([working], timeout=STEP_SECONDS)
     working.result()
@@ -97,6 +99,13 @@ async def _end(working: asyncio.Task[None]) -> None:
         await asyncio.wait([working], timeout=GRACE_SECONDS / 2)
     if not working.cancelled():
         working.exception()
+
+
+def patience(stop: Stop) -> float:
+    """Return how many seconds there are for what is under way."""
+    if stop.is_urgent:
+        return 0.0
+    return HASTY_DRAIN_SECONDS if stop.is_asked else DRAIN_SECONDS
 
 
 @asynccontextmanager
@@ -179,8 +188,8 @@ class Play:
             await _step(following)
 
     async def _drain(self, following: asyncio.Task[None], stop: Stop) -> None:
-        until = elapsed() + DRAIN_SECONDS
-        while not self._is_settled() and not stop.is_urgent and elapsed() < until:
+        began = elapsed()
+        while not self._is_settled() and elapsed() - began < patience(stop):
             await _step(following)
 
     async def _answer(self, producer: Any) -> None:

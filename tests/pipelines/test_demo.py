@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,11 @@ from pipelines.demo.desk import Desk
 from pipelines.demo.feeder import Feeder
 from pipelines.demo.observer import Observer
 from pipelines.demo.pages import false_positive_ratio, read_page
+from pipelines.demo.play import patience
 from pipelines.demo.position import Last, Position, last_of
 from pipelines.demo.script import DAY, START, Fact, Script
 from pipelines.demo.simulated_time import SimulatedTime
+from pipelines.demo.stop import counted_signals
 from pipelines.demo.summary import Summary
 from pipelines.demo.surroundings import Surroundings
 from pipelines.demo.told import ProblemWatch, Told
@@ -476,6 +479,20 @@ async def test_who_is_shown_a_real_problem_knows_of_it_and_answers():
     problem = msgspec.structs.replace(PROBLEM, id=sent.problems[position])
     assert watch.judge([problem], NOW + DAY).in_time == [problem]
     assert len(list(desk.due(NOW + DAY))) == 1
+
+
+# -- its end
+
+
+def test_who_asks_once_waits_a_little_for_what_is_under_way_and_who_asks_twice_does_not():
+    with counted_signals() as stop:
+        unasked = patience(stop)
+        signal.raise_signal(signal.SIGTERM)
+        once = patience(stop)
+        signal.raise_signal(signal.SIGINT)
+
+    assert unasked > once > patience(stop) == 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 # -- the command

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from noise.decision import Action, Decision, Mode, Reason
+from noise.decision import Decision, Mode, Reason
 from noise.label import Verdict
 from noise.settings import Limits
 from noise.state.case import Case
@@ -58,7 +58,6 @@ class Answerable(msgspec.Struct, kw_only=True):
     check: str
     device: str | None
     incident: str | None
-    action: Action
     reason: Reason
     would_suppress: bool
     observed: bool
@@ -116,7 +115,6 @@ def answerable(
         check=case.alert.check,
         device=case.alert.device,
         incident=incident.id if incident is not None else None,
-        action=decision.action,
         reason=_cause(decision),
         would_suppress=decision.would_suppress,
         observed=decision.mode is Mode.OBSERVE,

@@ -29,7 +29,7 @@ class Hidden(msgspec.Struct):
 
 
 class Condition(msgspec.Struct):
-    """Times are epoch seconds of arrival; 0 means never. Changed only by ``TenantState``."""
+    """Times are epoch seconds of arrival; 0 means never. Changed by ``recording`` and answers."""
 
     key: str
     check: str
@@ -42,7 +42,6 @@ class Condition(msgspec.Struct):
     is_open: bool = False
     raised_at: float = 0.0
     occurred_at: float = 0.0
-    cleared_at: float = 0.0
     cleared_alert_key: str = ""
     cleared_occurred_at: float = 0.0
     severity: int = 0
@@ -63,7 +62,6 @@ class Condition(msgspec.Struct):
     values: int = 0
     value_mean: float = 0.0
     value_spread: float = 0.0
-    last_value: float | None = None
     noise_answers: int = 0
     actionable_answers: int = 0
     noise_excess: float | None = None

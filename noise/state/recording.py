@@ -54,7 +54,7 @@ def condition_of(tenant: TenantState, alert: Alert, now: float) -> Condition:
 
 def check_of(tenant: TenantState, alert: Alert, now: float) -> CheckState:
     """Return what is known of the alert's check over all devices."""
-    return tenant.checks.get(alert.check) or CheckState(alert.check, now, now)
+    return tenant.checks.get(alert.check) or CheckState(alert.check, now)
 
 
 def device_of(tenant: TenantState, alert: Alert, now: float) -> DeviceState | None:
@@ -191,7 +191,6 @@ def cleared(tenant: TenantState, case: Case) -> None:
     """Close the condition and learn how long it lasted."""
     condition, alert, now = case.condition, case.alert, case.now
     _note_clear(tenant, alert.source)
-    condition.cleared_at = now
     condition.cleared_alert_key = alert.alert_key
     # A clock that runs ahead must not make raises of the future look late.
     condition.cleared_occurred_at = min(_occurred(alert), now)
@@ -269,7 +268,6 @@ def _learn_value(condition: Condition, value: float) -> None:
     condition.value_mean += share * distance
     if condition.values > 1:
         condition.value_spread += share * (abs(distance) - condition.value_spread)
-    condition.last_value = value
 
 
 def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:

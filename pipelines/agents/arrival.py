@@ -1,4 +1,4 @@
-"""What the headers of a record say of it."""
+"""What the headers of a raw record say of it: written by whoever sends, read by the worker."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ class Arrival(NamedTuple):
     received_at: float
     event_key: str | None
     is_forwarded: bool
+
+
+def addressed(
+    source: str | None, tenant: str | None, event_key: str | None, received_at: float | None
+) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Return key and headers of the raw record of a delivery; ``received_at`` in epoch seconds.
+
+    What is None is left to the worker. A delivery without a tenant has the empty key: all of them
+    keep their order on one partition, until the worker hands each to its tenant's.
+    """
+    named = ((SOURCE, source), (TENANT, tenant), (EVENT_KEY, event_key))
+    headers = [(name, text.encode()) for name, text in named if text]
+    if received_at is not None:
+        headers.append((RECEIVED_AT, str(round(received_at * 1000)).encode()))
+    return (tenant or "").encode(), headers
 
 
 def read_arrival(record: ConsumerRecord) -> Arrival:

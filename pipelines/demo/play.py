@@ -17,7 +17,7 @@ from noise.decision import Action, DecisionRecord, decode_decision_record
 from noise.label import Label
 from noise.simulator import Msp, Sent, Technicians
 from pipelines import kafka
-from pipelines.agents.arrival import EVENT_KEY, RECEIVED_AT, SOURCE, TENANT
+from pipelines.agents.arrival import RECEIVED_AT, addressed
 from pipelines.clock import elapsed
 from pipelines.demo.screen import Show
 from pipelines.demo.summary import Summary
@@ -117,16 +117,9 @@ class Play:
                 heappush(self._coming, (at, next(self._numbers), label))
 
     async def _deliver(self, producer: Any, sent: Sent, summary: Summary) -> None:
-        headers = [
-            (SOURCE, sent.source.encode()),
-            (TENANT, sent.tenant.encode()),
-            (EVENT_KEY, sent.event.encode()),
-            (RECEIVED_AT, str(round(sent.at * 1000)).encode()),
-        ]
+        key, headers = addressed(sent.source, sent.tenant, sent.event, sent.at)
         summary.send(sent)
-        await producer.send(
-            self._topics.raw.name, sent.body, key=sent.tenant.encode(), headers=headers
-        )
+        await producer.send(self._topics.raw.name, sent.body, key=key, headers=headers)
 
     async def _answer(self, producer: Any, summary: Summary) -> None:
         while self._coming and self._coming[0][0] <= summary.now:

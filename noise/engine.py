@@ -237,8 +237,7 @@ class Engine:
         return None
 
     def _first(self, case: Case) -> Ruling:
-        answers = case.check.noise_answers + case.check.actionable_answers
-        if answers < self._settings.scoring.guard_labels:
+        if case.check.answers < self._settings.scoring.guard_labels:
             return Ruling(
                 Action.NOTIFY,
                 Reason.FIRST_OF_INCIDENT,
@@ -276,7 +275,7 @@ class Engine:
             case.incident = incident
             _ = case.score
             ruling = Ruling(
-                Action.UPDATE if incident.told_at else Action.NOTIFY,
+                case.showing,
                 Reason.INCIDENT_CHANGED,
                 f"hidden {(now - kept.at) / 60:.0f} minutes ago; shown because several kinds of "
                 "alerts came since that this client never had",
@@ -381,11 +380,8 @@ def _waits_anew(case: Case, ruling: Ruling) -> bool:
 
 def _persisted(case: Case) -> Ruling:
     waited = (case.now - case.condition.window_at) / 60
-    told = case.incident is not None and case.incident.told_at
     return Ruling(
-        Action.UPDATE if told else Action.NOTIFY,
-        Reason.PERSISTED,
-        f"did not clear by itself within {waited:.0f} minutes",
+        case.showing, Reason.PERSISTED, f"did not clear by itself within {waited:.0f} minutes"
     )
 
 

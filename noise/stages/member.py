@@ -15,7 +15,7 @@ class Member:
     """Hides what adds nothing to a told incident; news about it is an update, never silence."""
 
     def judge(self, case: Case) -> Ruling | None:
-        """Show what is of a new kind, more severe, or clearly more likely to be real."""
+        """Show what is news of the incident: worse, of a new kind, much wider, or in a surge."""
         incident = case.incident
         if incident is None or not incident.told_at:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from noise.alert import Alert, excess
-from noise.decision import Score
+from noise.decision import Action, Score
 from noise.state.condition import DURATION_EDGES, Condition
 from noise.state.tenant import CheckState, DeviceState, IncidentMemory, TenantState
 
@@ -82,6 +82,12 @@ class Case:
         return self._excess
 
     @property
+    def showing(self) -> Action:
+        """How it is shown, if it is: as an update where people were told of its incident."""
+        told = self.incident is not None and self.incident.told_at > 0.0
+        return Action.UPDATE if told else Action.NOTIFY
+
+    @property
     def surges(self) -> bool:
         """Whether more never-seen things come from this client than usual."""
         return self.tenant.core.surge.is_on(self.now)
@@ -93,9 +99,8 @@ class Case:
         Where values can be held against a limit, less is enough: they tell cases apart.
         """
         check = self.check
-        answers = check.noise_answers + check.actionable_answers
         errors = LABEL_ERRORS if self.excess is None else FEWER_ERRORS
-        return check.actionable_answers > errors * answers
+        return check.actionable_answers > errors * check.answers
 
     @property
     def is_worse_than_noise(self) -> bool:

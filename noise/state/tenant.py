@@ -35,6 +35,11 @@ class CheckState(msgspec.Struct):
     incident: str | None = None
     told_at: float = 0.0
 
+    @property
+    def answers(self) -> int:
+        """How often technicians have said anything of it."""
+        return self.noise_answers + self.actionable_answers
+
 
 class DeviceState(msgspec.Struct):
     """One device of a tenant."""

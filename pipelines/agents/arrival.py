@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
+from noise import sources
+from noise.alert import Alert
+from noise.directory import Directory
 from noise.errors import SourceError
+from noise.sources.times import LATEST_SECONDS
 
 SOURCE = "source"
 TENANT = "tenant"
@@ -15,7 +20,7 @@ EVENT_KEY = "event_key"
 FORWARDED = "forwarded"
 
 MAX_HEADER_BYTES = 512
-LATEST_MS = 4_102_444_800_000  # the year 2100; beyond it is a wrong unit, not a time
+LATEST_MS = int(LATEST_SECONDS * 1000)  # beyond it is a wrong unit, not a time
 
 
 class Arrival(NamedTuple):
@@ -26,6 +31,22 @@ class Arrival(NamedTuple):
     received_at: float
     event_key: str | None
     is_forwarded: bool
+
+
+# At least one alert; raises SourceError.
+Parse = Callable[[bytes, Arrival], Sequence[Alert]]
+
+
+def parser(directory: Directory) -> Parse:
+    """Return what reads the payloads of all known sources."""
+
+    def parse(body: bytes, arrival: Arrival) -> Sequence[Alert]:
+        delivery = sources.Delivery(
+            body, arrival.source, arrival.tenant, arrival.event_key, arrival.received_at
+        )
+        return sources.parse(delivery, directory)
+
+    return parse
 
 
 def addressed(

@@ -12,7 +12,6 @@ from urllib.request import urlopen
 import msgspec
 from aiokafka import TopicPartition
 
-from noise.alert import utc
 from noise.decision import Action, DecisionRecord, decode_decision_record
 from noise.label import Label
 from noise.simulator import Msp, Sent, Technicians
@@ -154,15 +153,8 @@ class Play:
         )
         if answer is None:
             return
+        label = answer.about(record.decision.id, record.tenant, shown_at)
         at = shown_at + answer.delay_seconds
-        label = Label(
-            label_id=f"{record.decision.id}/{answer.technician}",
-            tenant=record.tenant,
-            verdict=answer.verdict,
-            technician=answer.technician,
-            labelled_at=utc(at),
-            decision_id=record.decision.id,
-        )
         heappush(self._coming, (at, next(self._numbers), label))
 
 

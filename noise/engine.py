@@ -25,8 +25,9 @@ from noise.stages.sampling import Sampling
 from noise.state import recording
 from noise.state.bounds import keep_within
 from noise.state.case import Case
+from noise.state.condition import Condition
 from noise.state.snapshot import PieceKey, decode_key, encode_key
-from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory
+from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory, TenantState
 from noise.tenancy import Tenancy
 
 LOOK_BACK_SECONDS = 1_800.0
@@ -167,7 +168,7 @@ class Engine:
         case = self._case(tenant, alert, now)
         ruling = self._rule(self._on_arrival, case)
         if ruling is None:
-            ruling = self._first(case)
+            ruling = self._shown(case)
         decision_id = f"{origin}.{case.condition.key}"
         if alert.state is State.CLEARED:
             recording.cleared(tenant.state, case)
@@ -182,16 +183,10 @@ class Engine:
     def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
         state = tenant.state
         condition = recording.condition_of(state, alert, now)
-        incident = state.incident(condition.incident)
-        # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
-        # the window. Elsewhere nobody knows.
-        window = self._window
-        if state.core.clears.get(alert.source):
-            window *= condition.reminders_apart
-        is_known = condition.is_open and (
-            condition.hold is not None or now - condition.window_at < window
-        )
-        if not is_known and alert.state is not State.CLEARED:
+        repeats = self._repeats(state, condition, alert, now)
+        if repeats or alert.state is State.CLEARED:
+            incident = state.incident(condition.incident)
+        else:
             incident = self._correlation.joinable(state, alert, now)
         return Case(
             alert=alert,
@@ -200,10 +195,20 @@ class Engine:
             check=recording.check_of(state, alert, now),
             device=recording.device_of(state, alert, now),
             incident=incident,
-            repeats=is_known,
+            repeats=repeats,
             now=now,
             scorer=tenant.score,
         )
+
+    def _repeats(self, state: TenantState, condition: Condition, alert: Alert, now: float) -> bool:
+        if not condition.is_open:
+            return False
+        window = self._window
+        # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
+        # the window. Elsewhere nobody knows.
+        if state.core.clears.get(alert.source):
+            window *= condition.reminders_apart
+        return condition.hold is not None or now - condition.window_at < window
 
     def _rule(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
         try:
@@ -225,7 +230,8 @@ class Engine:
                 return self._sampling.review(case, ruling)
         return None
 
-    def _first(self, case: Case) -> Ruling:
+    def _shown(self, case: Case) -> Ruling:
+        """Return why it is shown where no stage has anything to say."""
         if case.check.answers < self._settings.scoring.guard_labels:
             return Ruling(
                 Action.NOTIFY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from noise.decision import Reason, Ruling
 from noise.state.case import Case
 
-CLEARLY = 0.25
+CLEARLY_WORSE = 0.25
 
 
 class Escalation:
@@ -28,4 +28,4 @@ def _is_clearly_worse(case: Case) -> bool:
     if known is None:
         return False
     beyond = case.excess
-    return beyond is not None and beyond > known + max(CLEARLY, CLEARLY * known)
+    return beyond is not None and beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * known)

@@ -10,14 +10,15 @@ from noise.decision import Action, Score
 from noise.state.condition import DURATION_EDGES, Condition
 from noise.state.tenant import CheckState, DeviceState, IncidentMemory, TenantState
 
-MARGIN = 0.1
-LABEL_ERRORS = 0.08
-FEWER_ERRORS = 0.0
-COMPANY = 2.5
-TIMES = 1.5
-ENOUGH = 5
-NEARLY = 0.9
-LEAST_PATIENCE = 1_500.0
+CLEARLY_WORSE = 0.1
+# The share of answers that are slips, taken for granted: none where values tell cases apart.
+SLIPS = 0.08
+SLIPS_WITH_VALUES = 0.0
+MUCH_COMPANY = 2.5
+TIMES_THE_COMPANY = 1.5
+ENOUGH_EPISODES = 5
+NEARLY_ALL = 0.9
+LEAST_PATIENCE_SECONDS = 1_500.0
 
 
 class Case:
@@ -75,6 +76,11 @@ class Case:
         return self._score
 
     @property
+    def known_score(self) -> Score | None:
+        """The model's opinion if anybody has asked for it."""
+        return self._score
+
+    @property
     def excess(self) -> float | None:
         """How far the value lies beyond its limit, as a share of it; None if that is unknown."""
         if self._excess == "unasked":
@@ -96,10 +102,10 @@ class Case:
     def was_real(self) -> bool:
         """Whether technicians found this check real at this client more often than people err.
 
-        Where values can be held against a limit, less is enough: they tell cases apart.
+        Where values can be held against a limit, one such answer is enough.
         """
         check = self.check
-        errors = LABEL_ERRORS if self.excess is None else FEWER_ERRORS
+        errors = SLIPS if self.excess is None else SLIPS_WITH_VALUES
         return check.actionable_answers > errors * check.answers
 
     @property
@@ -111,39 +117,37 @@ class Case:
         known = self.condition.noise_excess
         if known is None:
             known = self.check.noise_excess
-        return known is None or beyond > known + max(MARGIN, MARGIN * abs(known))
+        return known is None or beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * abs(known))
 
     @property
     def has_more_company(self) -> bool:
         """Whether more happens on its device, or of its kind, than when it was called noise."""
         check, now = self.check, self.now
-        if check.activity.level_at(now) > max(COMPANY, TIMES * check.noise_crowd):
+        if check.activity.level_at(now) > max(MUCH_COMPANY, TIMES_THE_COMPANY * check.noise_crowd):
             return True
         device = self.device
         if device is None:
             return False
-        return device.activity.level_at(now) > max(COMPANY, TIMES * check.noise_company)
+        return device.activity.level_at(now) > max(
+            MUCH_COMPANY, TIMES_THE_COMPANY * check.noise_company
+        )
 
     def patience(self) -> float | None:
         """Return the seconds after which what technicians call noise has nearly always cleared.
 
-        From how long this condition lasted before, else such devices with this check; half an hour
-        where too little is known; None where it mostly lasts for days.
+        From how long this condition lasted before, else this check on such devices; at least 25
+        minutes, and no more where too little is known; None where too much of it lasts for more
+        than a day.
         """
         lasted = self.condition.durations
-        if sum(lasted) < ENOUGH:
+        if sum(lasted) < ENOUGH_EPISODES:
             lasted = self.check.lasted.get(self.alert.device_class or "", lasted)
         total = sum(lasted)
-        if total < ENOUGH:
-            return LEAST_PATIENCE
+        if total < ENOUGH_EPISODES:
+            return LEAST_PATIENCE_SECONDS
         over = total
         for edge, count in zip(DURATION_EDGES, lasted, strict=False):
             over -= count
-            if over <= (1.0 - NEARLY) * total:
-                return max(LEAST_PATIENCE, edge)
+            if over <= (1.0 - NEARLY_ALL) * total:
+                return max(LEAST_PATIENCE_SECONDS, edge)
         return None
-
-    @property
-    def known_score(self) -> Score | None:
-        """The model's opinion if anybody has asked for it."""
-        return self._score

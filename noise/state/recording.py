@@ -273,8 +273,7 @@ def _learn_value(condition: Condition, value: float) -> None:
 def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     check, device, now = case.check, case.device, case.now
     tenant.checks[check.key] = check
-    novelty = NEW_CHECK if not check.episodes else 0.0 if case.condition.episodes > 1 else NEW_HERE
-    if novelty:
+    if novelty := _novelty(case):
         tenant.core.surge.add(now, novelty)
     check.seen_at = now
     check.episodes += 1
@@ -289,6 +288,12 @@ def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMe
         device.activity.add(now)
         device.incident = incident.id
         tenant.mark(DEVICE, device.key)
+
+
+def _novelty(case: Case) -> float:
+    if not case.check.episodes:
+        return NEW_CHECK
+    return NEW_HERE if case.condition.episodes == 1 else 0.0
 
 
 def _note_site(tenant: TenantState, case: Case) -> None:

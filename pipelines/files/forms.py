@@ -306,8 +306,7 @@ def _checked_moments(moments: Sequence[datetime | None]) -> float:
 
 
 def _checked(at: float) -> float:
-    if not (
-        math.isfinite(at) and 0 <= at <= LATEST_SECONDS
-    ):  # beyond it is a wrong unit, not a time
+    # Beyond the latest it is a wrong unit, not a time.
+    if not (math.isfinite(at) and 0 <= at <= LATEST_SECONDS):
         raise Refusal(NO_TIME, f"{at} is not a time in epoch seconds")
     return at

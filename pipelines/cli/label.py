@@ -15,9 +15,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from noise.directory import Directory
 from noise.errors import SourceError
 from noise.label import Label, Verdict, decode_label
-from noise.sources import Delivery, parse
 from pipelines import clock, kafka
-from pipelines.agents.arrival import read_arrival
+from pipelines.agents.arrival import parser, read_arrival
 from pipelines.cli import options
 from pipelines.cli.brokers import named_broker
 from pipelines.cli.main import Trouble
@@ -125,15 +124,7 @@ async def _tenant_of_decision(
 def _owner(record: ConsumerRecord, directory: Directory) -> str | None:
     """Return the tenant of a raw record, as the worker finds it."""
     try:
-        arrival = read_arrival(record)
-        delivery = Delivery(
-            record.value or b"",
-            arrival.source,
-            arrival.tenant,
-            arrival.event_key,
-            arrival.received_at,
-        )
-        return parse(delivery, directory)[0].tenant
+        return parser(directory)(record.value or b"", read_arrival(record))[0].tenant
     except SourceError:
         return None
 

@@ -12,7 +12,7 @@ import click
 from noise.replay import Recorded
 from noise.settings import Settings
 from pipelines import kafka
-from pipelines.agents.arrival import EVENT_KEY, RECEIVED_AT, SOURCE, TENANT
+from pipelines.agents.arrival import addressed
 from pipelines.cli import options
 from pipelines.cli.brokers import named_broker
 from pipelines.cli.progress import Shows, showing_progress
@@ -73,7 +73,8 @@ async def _send(
                 _show(progress, number, None if is_live else recordings.rows)
                 deliveries.check()
             number += 1
-            key, headers = addressed(recorded, is_live=is_live)
+            arrival = None if is_live else recorded.at
+            key, headers = addressed(recorded.source, recorded.tenant, recorded.event, arrival)
             deliveries.await_(
                 await producer.send(raw.name, recorded.body, key=key, headers=headers)
             )
@@ -100,19 +101,6 @@ def _show(progress: Shows, number: int, total: int | None) -> None:
         progress.begin("sending", total, "records")
     else:
         progress.advance(PAUSE_EVERY)
-
-
-def addressed(recorded: Recorded, *, is_live: bool) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Return key and headers of the raw record of a delivery.
-
-    A delivery without a tenant has the empty key: all of them keep their order on one partition,
-    until the worker hands each to its tenant's.
-    """
-    named = ((SOURCE, recorded.source), (TENANT, recorded.tenant), (EVENT_KEY, recorded.event))
-    headers = [(name, text.encode()) for name, text in named if text]
-    if not is_live:
-        headers.append((RECEIVED_AT, str(round(recorded.at * 1000)).encode()))
-    return (recorded.tenant or "").encode(), headers
 
 
 class Deliveries:

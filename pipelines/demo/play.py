@@ -12,12 +12,11 @@ from urllib.request import urlopen
 import msgspec
 from aiokafka import TopicPartition
 
-from noise.alert import utc
 from noise.decision import Action, DecisionRecord, decode_decision_record
 from noise.label import Label
 from noise.simulator import Msp, Sent, Technicians
 from pipelines import kafka
-from pipelines.agents.arrival import EVENT_KEY, RECEIVED_AT, SOURCE, TENANT
+from pipelines.agents.arrival import RECEIVED_AT, addressed
 from pipelines.clock import elapsed
 from pipelines.demo.screen import Show
 from pipelines.demo.summary import Summary
@@ -117,16 +116,9 @@ class Play:
                 heappush(self._coming, (at, next(self._numbers), label))
 
     async def _deliver(self, producer: Any, sent: Sent, summary: Summary) -> None:
-        headers = [
-            (SOURCE, sent.source.encode()),
-            (TENANT, sent.tenant.encode()),
-            (EVENT_KEY, sent.event.encode()),
-            (RECEIVED_AT, str(round(sent.at * 1000)).encode()),
-        ]
+        key, headers = addressed(sent.source, sent.tenant, sent.event, sent.at)
         summary.send(sent)
-        await producer.send(
-            self._topics.raw.name, sent.body, key=sent.tenant.encode(), headers=headers
-        )
+        await producer.send(self._topics.raw.name, sent.body, key=key, headers=headers)
 
     async def _answer(self, producer: Any, summary: Summary) -> None:
         while self._coming and self._coming[0][0] <= summary.now:
@@ -161,15 +153,8 @@ class Play:
         )
         if answer is None:
             return
+        label = answer.about(record.decision.id, record.tenant, shown_at)
         at = shown_at + answer.delay_seconds
-        label = Label(
-            label_id=f"{record.decision.id}/{answer.technician}",
-            tenant=record.tenant,
-            verdict=answer.verdict,
-            technician=answer.technician,
-            labelled_at=utc(at),
-            decision_id=record.decision.id,
-        )
         heappush(self._coming, (at, next(self._numbers), label))
 
 

@@ -74,7 +74,7 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         fields.text("device_description"),
         device_class=_device_class(fields.text("device_os")),
     )
-    check = clean_name(fields.needed("alert_type")) or SOURCE
+    check = _check(fields)
     message = fields.text("alert_message", "alert")
     category = clean_name((fields.text("alert_category") or "other").lower())
     obj = read_subject(message)
@@ -106,6 +106,14 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         link=_link(fields),
         labels=clean_labels({"ip": fields.text("device_ip"), "os": fields.text("device_os")}),
     )
+
+
+def _check(fields: Fields) -> str:
+    """Return monitor and category: a Component Monitor can look at anything."""
+    monitor, category = fields.needed("alert_type"), fields.text("alert_category")
+    if category is None or category.lower() in monitor.lower():
+        return clean_name(monitor) or SOURCE
+    return clean_name(f"{monitor}: {category}") or SOURCE
 
 
 def _device_class(system: str | None) -> str | None:

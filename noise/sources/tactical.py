@@ -11,6 +11,7 @@ import re
 from noise.alert import Alert, BadWhen, Severity, State
 from noise.directory import Directory
 from noise.sources.clean import (
+    MAX_NAME,
     alert_key,
     clean_key,
     clean_labels,
@@ -57,6 +58,11 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     return [_alert(delivery, directory, _present(given))]
 
 
+_LOOKS_AT_ANYTHING = frozenset({"script", "eventlog", "task"})
+_QUOTED = re.compile(r'"[^"]*"?')
+_COMMON_WORD = re.compile(r"[A-Za-z()0-9]*[A-Za-z]{3,}[A-Za-z()]*|\(\d+\)")
+
+
 def _present(given: Fields) -> Fields:
     return Fields({name: text for name, text in given.items() if text != MISSING})
 
@@ -89,7 +95,7 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
         site=place.site,
         device=place.device,
         device_class=place.device_class,
-        check=check,
+        check=_named(check, obj),
         object=obj,
         category=_CATEGORIES.get(check, "other"),
         severity=_SEVERITIES.get(fields.text("severity") or "", Severity.MEDIUM),
@@ -113,6 +119,17 @@ def _alert(delivery: Delivery, directory: Directory, fields: Fields) -> Alert:
             }
         ),
     )
+
+
+def _named(check: str, obj: str | None) -> str:
+    """Return the check, and for those that can look at anything at what they look.
+
+    Names of one machine, account or event are left out: the check is what devices share.
+    """
+    if check not in _LOOKS_AT_ANYTHING or obj is None:
+        return check
+    words = [word for word in _QUOTED.sub("", obj).split() if _COMMON_WORD.fullmatch(word)]
+    return f"{check}: {' '.join(words)}"[:MAX_NAME] if words else check
 
 
 def _object(fields: Fields) -> str | None:

@@ -29,7 +29,7 @@ class Learned:
         answers = case.check.noise_answers + case.check.actionable_answers
         if answers < limits.guard_labels:
             return None
-        if case.surges or case.is_worse_than_noise or case.has_more_company:
+        if case.surges or case.is_worse_than_noise or case.has_more_company or case.keeps_coming:
             return None
         until = self._until(case)
         if until is not None and until <= case.now:

@@ -39,7 +39,7 @@ class Sampling:
 
     def _is_probe(self, case: Case) -> bool:
         # Kinds without a value that were never real have little to tell: the audit is for them.
-        may_change = case.was_real or case.alert.value is not None
+        may_change = case.was_real or case.excess is not None
         return may_change and case.now >= self.probe_due(case)
 
     def probe_due(self, case: Case) -> float:
@@ -59,7 +59,8 @@ def _apart(case: Case) -> float:
 
     Values that are held against a limit may change their meaning, so they are asked about sooner.
     """
+    if case.excess is None:
+        return float(2 ** min(case.condition.noise_answers, MOST_DOUBLED))
     if case.was_real:
         return 1.0
-    steps = case.condition.noise_answers // (ANSWERS_A_STEP if case.excess is not None else 1)
-    return float(2 ** min(steps, MOST_DOUBLED))
+    return float(2 ** min(case.condition.noise_answers // ANSWERS_A_STEP, MOST_DOUBLED))

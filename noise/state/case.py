@@ -18,6 +18,7 @@ TIMES = 1.5
 ENOUGH = 5
 NEARLY = 0.9
 LEAST_PATIENCE = 1_500.0
+DAYS_IN_A_ROW = 2  # and today
 
 
 class Case:
@@ -118,6 +119,16 @@ class Case:
         if device is None:
             return False
         return device.activity.level_at(now) > max(COMPANY, TIMES * check.noise_company)
+
+    @property
+    def keeps_coming(self) -> bool:
+        """Whether this is the third day in a row of what clears, and did not come daily before."""
+        condition = self.condition
+        return (
+            self.check.self_cleared > 0
+            and condition.days_in_a_row(self.now) == DAYS_IN_A_ROW
+            and not condition.is_daily
+        )
 
     def patience(self) -> float | None:
         """Return the seconds after which what technicians call noise has nearly always cleared.

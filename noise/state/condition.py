@@ -8,6 +8,8 @@ from noise.alert import Alert
 
 MAX_FLIPS = 32
 REMINDERS = (1, 4, 24)
+DAY_SECONDS = 86_400.0
+OFTEN = 4
 # Upper edges, in seconds, of the histogram of how long episodes lasted; the last bin is open.
 DURATION_EDGES = (60.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 14400.0, 86400.0)
 
@@ -48,6 +50,8 @@ class Condition(msgspec.Struct):
     severity: int = 0
     window_at: float = 0.0
     windows: int = 0
+    day: int = 0
+    days: int = 0
     count: int = 0
     incident: str | None = None
     decision_id: str = ""
@@ -67,6 +71,24 @@ class Condition(msgspec.Struct):
     noise_answers: int = 0
     actionable_answers: int = 0
     noise_excess: float | None = None
+
+    def note_day(self, now: float) -> None:
+        """Remember that it was raised on this day; ``days`` has a bit for each of the last 32."""
+        today = int(now // DAY_SECONDS)
+        passed = min(32, max(0, today - self.day)) if self.day else 0
+        self.days = ((self.days << passed) | 1) & 0xFFFF_FFFF
+        self.day = max(today, self.day)
+
+    def days_in_a_row(self, now: float) -> int:
+        """Return on how many days up to now it was raised without a day between."""
+        passed = int(now // DAY_SECONDS) - self.day
+        days = self.days if passed <= 1 else 0
+        return (~days & (days + 1)).bit_length() - 1
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it was raised on most days of the fortnight before the last four days."""
+        return (self.days >> 4 & 0x3FFF).bit_count() >= OFTEN
 
     @property
     def reminders_apart(self) -> int:

@@ -90,6 +90,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     _open(tenant, case)
     condition.severity = alert.severity.rank
     condition.window_at = now
+    condition.note_day(now)
     condition.count = 1
     condition.episodes += 1
     condition.hidden = None

@@ -18,10 +18,9 @@ class Learned:
     def judge(self, case: Case) -> Ruling | None:
         """Hide it if both the probability and the low end of its interval are high enough.
 
-        History alone silences nothing: not a value worse than all that was called noise, and
-        nothing that lasts
-        longer or comes in more company, and nothing while the client has more never-seen trouble
-        than usual.
+        History alone silences nothing: no value worse than all that was called noise, nothing that
+        lasts longer or comes in more company, and nothing while the client has more never-seen
+        trouble than usual.
         """
         limits = self._settings
         if case.alert.severity.rank >= limits.never_hide.rank:

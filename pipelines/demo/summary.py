@@ -60,8 +60,10 @@ class Summary:
     # -- what happens
 
     def know(self, problems: Iterable[Problem]) -> None:
-        """Take note of the real problems that there are."""
-        self._problems.update({problem.id: problem for problem in problems})
+        """Take note of the real problems of this run: an earlier one may have told of older."""
+        self._problems.update(
+            {problem.id: problem for problem in problems if problem.began_at >= self.began_at}
+        )
 
     def send(self, sent: Sent) -> None:
         """Count a delivery, and remember the truth about its alerts."""

@@ -9,6 +9,8 @@ from rich.console import Console
 
 from noise.alert import utc
 from noise.decision import Action, Decision, DecisionRecord, Explanation, Mode, Reason
+from noise.label import Verdict
+from noise.simulator import Problem, Sent
 from pipelines.demo.screen import picture
 from pipelines.demo.summary import Summary
 from tests.factories import alert
@@ -67,3 +69,33 @@ def test_what_was_held_and_then_shown_is_counted_as_shown_after_all():
 
     assert "1 = 0 shown + 0 updates of what was shown + 1 hidden" in picture_of
     assert "2, 1 of them shown after all" in picture_of
+
+
+# -- problems
+
+
+def problem(began: float, tell_by: float) -> Problem:
+    return Problem("acme/disk/1", "acme", "disk", at(began), at(tell_by), ("srv1",), "A disk fails")
+
+
+def with_one_alert_of(problem: Problem, began: float) -> Summary:
+    summary = Summary(at(began), went_on=True)
+    summary.know([problem])
+    summary.send(
+        Sent(at(began), "e1", "acme", "canonical", b"{}", (Verdict.ACTIONABLE,), (problem.id,))
+    )
+    summary.now = at(600)
+    return summary
+
+
+def test_a_problem_of_which_nobody_was_told_in_time_is_missed():
+    summary = with_one_alert_of(problem(began=10, tell_by=90), began=0)
+
+    assert summary.missed() == ["acme: A disk fails"]
+
+
+def test_a_problem_that_began_in_an_earlier_run_is_not_called_missed():
+    summary = with_one_alert_of(problem(began=-10, tell_by=90), began=0)
+
+    assert summary.missed() == []
+    assert summary.problems()["missed"] == 0

@@ -47,7 +47,7 @@ ENUMS = {enum.__name__: enum for enum in (Mode, Operator, Severity)}
 EXAMPLES = "config/examples/msp.yaml"
 REASONS: Mapping[Reason, str] = {
     Reason.FIRST_OF_INCIDENT: "The first news of a trouble, and nothing speaks for hiding it.",
-    Reason.ESCALATION: "It got worse: a higher severity than what people were told.",
+    Reason.ESCALATION: "It got worse: a higher severity, or a clearly worse value.",
     Reason.NOVEL: "Such an alert has never been seen at this client.",
     Reason.SCORE: "The model is not sure enough that it is noise.",
     Reason.PERSISTED: "It was held back and did not clear in time.",
@@ -55,14 +55,16 @@ REASONS: Mapping[Reason, str] = {
     Reason.AUDIT_SAMPLE: "It would be hidden; a random share is shown to keep the measure honest.",
     Reason.FAIL_OPEN: "Judging failed, so it is shown.",
     Reason.OBSERVE_MODE: "It would be hidden; in mode observe everything is shown.",
-    Reason.INCIDENT_CHANGED: "News of an incident that people were already told of.",
+    Reason.INCIDENT_CHANGED: "News of an incident that people were told of, or what was "
+    "hidden shortly before several kinds of alerts came that the client never had.",
     Reason.RESOLVED: "What people were told of has cleared.",
-    Reason.REPEAT: "The same condition spoke a moment ago.",
+    Reason.REPEAT: "The same condition goes on, and no reminder of it is due yet.",
     Reason.FLAPPING: "The condition comes and goes; people were told.",
     Reason.HOLDING: "Such alerts mostly clear by themselves; it is shown at hold_until if not.",
     Reason.CLEARED_WHILE_HELD: "The clear of an alert that was held: nobody was bothered.",
     Reason.INCIDENT_MEMBER: "Part of an incident that people were told of, and not worse than it.",
-    Reason.LEARNED_NOISE: "Technicians answered `noise` for such alerts often enough.",
+    Reason.LEARNED_NOISE: "Technicians answered `noise` for such alerts often enough; "
+    "it is shown at hold_until, if that is set, unless it clears.",
     Reason.MAINTENANCE: "A maintenance window of the configuration covers it.",
     Reason.POLICY: "A standing rule of the configuration hides it.",
     Reason.CLEARED: "The clear of something that nobody was told of.",

@@ -100,8 +100,15 @@ async def _tenant_of(
     else:
         tenant = await _tenant_of_incident(broker, names, target)
     if not tenant:
-        raise Trouble(f"{target} does not tell whose it is: name the client with --tenant")
+        raise Trouble(_unknown(kind, target))
     return tenant
+
+
+def _unknown(kind: Target, target: str) -> str:
+    if kind is Target.CONDITION:
+        return f"{target} does not tell whose it is: name the client with --tenant"
+    what = "incident" if kind is Target.INCIDENT else "decision"
+    return f"Kafka has no {what} {target}: if the id is right, name the client with --tenant"
 
 
 async def _tenant_of_decision(

@@ -16,6 +16,7 @@ from pipelines.demo.summary import Summary
 
 Show = Callable[[Summary], None]
 PLAIN_EVERY = 10  # calls
+CLIENT_WIDTH = 14
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def screen(*, quiet: bool) -> Iterator[Show]:
         yield lambda _: None
     elif console.is_terminal:
         with Live(console=console, refresh_per_second=4) as live:
-            yield lambda summary: live.update(_picture(summary))
+            yield lambda summary: live.update(picture(summary))
     else:
         yield _Plain(console)
 
@@ -54,7 +55,8 @@ def line(summary: Summary) -> str:
     )
 
 
-def _picture(summary: Summary) -> Group:
+def picture(summary: Summary) -> Group:
+    """Return what a terminal shows."""
     return Group(_counts(summary), _items(summary), _hidden(summary))
 
 
@@ -71,24 +73,30 @@ def _counts(summary: Summary) -> Table:
 def _facts(report: dict[str, Any]) -> dict[str, str]:
     records, alerts, problems = report["records"], report["alerts"], report["problems"]
     ratio = report["false_positive_ratio"]
+    raw = alerts["shown"] + alerts["updates"] + alerts["suppressed"]
     return {
-        "came in": f"{records['sent']:,} = {records['decided']:,} decided + "
+        "came in": f"{records['sent']:,} deliveries = {records['decided']:,} decided + "
         f"{records['dead_letters']} dead letters + {records['missing']} on their way",
-        "shown": f"{alerts['shown']:,} items, {alerts['updates']:,} updates of them",
-        "hidden": f"{alerts['suppressed']:,}, each with its reason",
+        "alerts in them": f"{raw:,} = {alerts['shown']:,} shown + {alerts['updates']:,} updates "
+        f"of what was shown + {alerts['suppressed']:,} hidden",
+        "decided again later": f"{alerts['later_decisions']:,}, "
+        f"{alerts['later_shown']:,} of them shown after all",
         "answers": f"{report['labels']['noise']} noise, {report['labels']['actionable']} real, "
         f"{report['outcomes']} from tickets and outages",
         "noise that was shown": "not known yet" if ratio is None else f"{ratio:.1%} of the noise",
         "real problems": f"{problems['told_in_time']} told in time, {problems['told_late']} late, "
-        f"{problems['missed']} missed, {problems['waiting']} have time",
+        f"{problems['missed']} missed, {problems['waiting']} not due yet",
         "metrics": ", ".join(report["metrics"]),
     }
 
 
 def _items(summary: Summary) -> Table:
     table = Table(title="last shown", expand=True)
-    for heading in ("when", "client", "what", "why", "noise"):
-        table.add_column(heading, no_wrap=True)
+    table.add_column("when", no_wrap=True, min_width=len("23:59"))
+    table.add_column("client", no_wrap=True, min_width=CLIENT_WIDTH, max_width=CLIENT_WIDTH)
+    table.add_column("what", no_wrap=True, ratio=4)
+    table.add_column("why", no_wrap=True, ratio=3)
+    table.add_column("noise", no_wrap=True, min_width=len("noise"))
     for shown in reversed(summary.last_shown):
         score = "" if shown.noise_probability is None else f"{shown.noise_probability:.0%}"
         mark = "+ " if shown.action is Action.UPDATE else ""

@@ -47,7 +47,7 @@ class Summary:
         self.outcomes = 0
         self.actions: Counter[Action] = Counter()
         self.reasons: Counter[str] = Counter()
-        self.later = 0
+        self.later: Counter[Action] = Counter()
         self.last_shown: deque[Shown] = deque(maxlen=LAST_SHOWN)
         self.false_positive_ratio: float | None = None
         self.metrics: list[str] = []
@@ -60,8 +60,10 @@ class Summary:
     # -- what happens
 
     def know(self, problems: Iterable[Problem]) -> None:
-        """Take note of the real problems that there are."""
-        self._problems.update({problem.id: problem for problem in problems})
+        """Take note of the real problems of this run: an earlier one may have told of older."""
+        self._problems.update(
+            {problem.id: problem for problem in problems if problem.began_at >= self.began_at}
+        )
 
     def send(self, sent: Sent) -> None:
         """Count a delivery, and remember the truth about its alerts."""
@@ -86,7 +88,7 @@ class Summary:
             self.actions[decision.action] += 1
             self.reasons[decision.reason] += 1
         else:
-            self.later += 1
+            self.later[decision.action] += 1
         if decision.action is not Action.SUPPRESS:
             self._show(record)
 
@@ -151,7 +153,8 @@ class Summary:
                 "shown": self.actions[Action.NOTIFY],
                 "updates": self.actions[Action.UPDATE],
                 "suppressed": self.actions[Action.SUPPRESS],
-                "later_decisions": self.later,
+                "later_decisions": self.later.total(),
+                "later_shown": self.later.total() - self.later[Action.SUPPRESS],
             },
             "by_reason": dict(sorted(self.reasons.items())),
             "labels": {verdict.value: self.labels[verdict] for verdict in Verdict},

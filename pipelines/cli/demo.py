@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,7 +15,7 @@ from noise.settings import Settings
 from noise.simulator import Msp, Technicians
 from pipelines.broker import AskedToStop, stopping
 from pipelines.broker.ports import is_free
-from pipelines.broker.signals import STOPPING
+from pipelines.broker.signals import handled_by
 from pipelines.cli import options
 from pipelines.clock import elapsed
 from pipelines.demo import Play, Summary
@@ -121,22 +118,12 @@ async def _play(
 ) -> Summary:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def ask() -> None:
+    def ask(*_: object) -> None:
         loop.call_soon_threadsafe(stop.set)
 
-    with _answering_signals(ask), screen(quiet=quiet) as show:
+    # A signal that raised would cut the summary off.
+    with handled_by(ask), screen(quiet=quiet) as show:
         return await play.run(stop, show, installation.metrics_urls(), seconds)
-
-
-@contextmanager
-def _answering_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Have ``stop`` called where a signal would cut the summary off."""
-    before = {number: signal.signal(number, lambda *_: stop()) for number in STOPPING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(summary: Summary, *, as_json: bool) -> None:

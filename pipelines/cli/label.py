@@ -18,7 +18,6 @@ from noise.label import Label, Verdict, decode_label
 from pipelines import clock, kafka
 from pipelines.agents.arrival import parser, read_arrival
 from pipelines.cli import options
-from pipelines.cli.brokers import named_broker
 from pipelines.cli.main import Trouble
 from pipelines.files import read_directory, read_settings
 from pipelines.topics import Topics, declare
@@ -59,7 +58,7 @@ def command(
     of the same person on the same target corrects the earlier one.
     """
     configured = read_settings(settings)
-    broker = named_broker(configured)
+    broker = kafka.named_broker(configured.kafka)
     names = declare(configured.kafka)
     kind = kind_of(target, names)
     if tenant is None:

@@ -14,7 +14,6 @@ from noise.settings import Settings
 from pipelines import kafka
 from pipelines.agents.arrival import addressed
 from pipelines.cli import options
-from pipelines.cli.brokers import named_broker
 from pipelines.cli.progress import Shows, showing_progress
 from pipelines.files import Recordings, read_directory, read_settings, size_of
 from pipelines.topics import declare
@@ -47,7 +46,7 @@ def command(
     is no delivery, is not sent; the exit status then is 1.
     """
     configured = read_settings(settings)
-    broker = named_broker(configured)
+    broker = kafka.named_broker(configured.kafka)
     directory = read_directory(tenants or configured.tenants_file)
     with showing_progress() as progress:
         recordings = Recordings(
@@ -62,9 +61,7 @@ async def _send(
     broker: str, settings: Settings, recordings: Recordings, progress: Shows, *, is_live: bool
 ) -> int:
     raw = declare(settings.kafka).raw
-    faults = await kafka.check_topics(broker, [raw])
-    if faults:
-        raise kafka.KafkaError("; ".join(faults))
+    await kafka.require_topics(broker, [raw])
     deliveries = Deliveries()
     async with kafka.producing(broker) as producer:
         number = 0

@@ -33,11 +33,11 @@ $(CACHE)/uv/bin/uv:
 
 # A simulated MSP day through a real Kafka, sped up; ARGS="--for 60s" ends it by itself.
 demo: env
-	.venv/bin/noise demo $(ARGS)
+	@.venv/bin/noise demo $(ARGS)
 
 # Broker, if none is named, and worker on this machine.
 up: env
-	.venv/bin/noise up $(ARGS)
+	@.venv/bin/noise up $(ARGS)
 
 # Format, lint, types, layers and the fast tests: what people run all day.
 check: env

@@ -160,7 +160,9 @@ class Contender(NamedTuple):
     start: Callable[[Path], Sequence[str]]
 
 
-WORKER = Contender("worker", lambda settings: ["-m", "pipelines.worker", str(settings)])
+WORKER = Contender(
+    "worker", lambda settings: ["-m", "pipelines.cli", "worker", "--settings", str(settings)]
+)
 PLAIN = Contender(
     "plain", lambda settings: [str(RIVAL), str(settings), str(settings.with_suffix(".data"))]
 )

@@ -64,9 +64,6 @@ class Correlation:
             opened_at=now,
             last_at=now,
             severity=alert.severity.rank,
-            check=alert.check,
-            device=alert.device,
-            site=alert.site,
         )
         tenant.incidents[incident.id] = incident
         self.watch(tenant, incident, now + self._quiet_after)

@@ -135,6 +135,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     explanation: tuple[Explanation, ...] = ()
     model: ModelInfo | None = None
 
+    @property
+    def cause(self) -> Reason:
+        """The reason before the mode had its say: the first explanation names it."""
+        if self.reason is Reason.OBSERVE_MODE and self.explanation:
+            return Reason(self.explanation[0].feature)
+        return self.reason
+
 
 class Ruling(msgspec.Struct, frozen=True):
     """What a stage says of a case: hide or show, why, in words; ``hold_until`` in epoch seconds."""

@@ -11,20 +11,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from noise.alert import Alert, State, utc
-from noise.correlation import Correlation, incident_record, reference
-from noise.decision import (
-    Action,
-    DecidedAlert,
-    Decision,
-    Explanation,
-    IncidentRef,
-    Mode,
-    Reason,
-    Repeat,
-    Ruling,
-    Score,
-)
+from noise.alert import Alert, State
+from noise.correlation import Correlation, incident_record
+from noise.decided import decide, later_id
+from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling
 from noise.errors import SnapshotError
 from noise.incident import Incident
 from noise.label import Label
@@ -33,9 +23,9 @@ from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
 from noise.state import recording
-from noise.state.answerable import sighting_of
 from noise.state.bounds import keep_within
 from noise.state.case import Case
+from noise.state.condition import Condition
 from noise.state.snapshot import PieceKey, decode_key, encode_key
 from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory, TenantState
 from noise.tenancy import Tenancy
@@ -178,7 +168,7 @@ class Engine:
         case = self._case(tenant, alert, now)
         ruling = self._rule(self._on_arrival, case)
         if ruling is None:
-            ruling = self._first(case)
+            ruling = self._shown(case)
         decision_id = f"{origin}.{case.condition.key}"
         if alert.state is State.CLEARED:
             recording.cleared(tenant.state, case)
@@ -188,21 +178,15 @@ class Engine:
             recording.repeated(tenant.state, case)
         else:
             case.incident = self._record(tenant, case, ruling, decision_id)
-        return self._decided(tenant, case, ruling, decision_id, None), case.incident
+        return self._decide(tenant, case, ruling, decision_id, None), case.incident
 
     def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
         state = tenant.state
         condition = recording.condition_of(state, alert, now)
-        incident = state.incident(condition.incident)
-        # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
-        # the window. Elsewhere nobody knows.
-        window = self._window
-        if state.core.clears.get(alert.source):
-            window *= condition.reminders_apart
-        is_known = condition.is_open and (
-            condition.hold is not None or now - condition.window_at < window
-        )
-        if not is_known and alert.state is not State.CLEARED:
+        repeats = self._repeats(state, condition, alert, now)
+        if repeats or alert.state is State.CLEARED:
+            incident = state.incident(condition.incident)
+        else:
             incident = self._correlation.joinable(state, alert, now)
         return Case(
             alert=alert,
@@ -211,10 +195,20 @@ class Engine:
             check=recording.check_of(state, alert, now),
             device=recording.device_of(state, alert, now),
             incident=incident,
-            repeats=is_known,
+            repeats=repeats,
             now=now,
             scorer=tenant.score,
         )
+
+    def _repeats(self, state: TenantState, condition: Condition, alert: Alert, now: float) -> bool:
+        if not condition.is_open:
+            return False
+        window = self._window
+        # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
+        # the window. Elsewhere nobody knows.
+        if state.core.clears.get(alert.source):
+            window *= condition.reminders_apart
+        return condition.hold is not None or now - condition.window_at < window
 
     def _rule(self, stages: Sequence[Stage], case: Case) -> Ruling | None:
         try:
@@ -236,9 +230,9 @@ class Engine:
                 return self._sampling.review(case, ruling)
         return None
 
-    def _first(self, case: Case) -> Ruling:
-        answers = case.check.noise_answers + case.check.actionable_answers
-        if answers < self._settings.scoring.guard_labels:
+    def _shown(self, case: Case) -> Ruling:
+        """Return why it is shown where no stage has anything to say."""
+        if case.check.answers < self._settings.scoring.guard_labels:
             return Ruling(
                 Action.NOTIFY,
                 Reason.FIRST_OF_INCIDENT,
@@ -271,16 +265,29 @@ class Engine:
             case.incident = incident
             _ = case.score
             ruling = Ruling(
-                Action.UPDATE if incident.told_at else Action.NOTIFY,
+                case.showing,
                 Reason.INCIDENT_CHANGED,
                 f"hidden {(now - kept.at) / 60:.0f} minutes ago; shown because several kinds of "
                 "alerts came since that this client never had",
             )
-            decision_id = _later_id(kept.decision_id)
+            decision_id = later_id(kept.decision_id)
             if case.condition.incident != incident.id:
                 recording.joined(tenant.state, case, incident, decision_id)
             recording.told(tenant.state, case, incident)
-            self._unsaid.append(self._decided(tenant, case, ruling, decision_id, kept.decision_id))
+            self._unsaid.append(self._decide(tenant, case, ruling, decision_id, kept.decision_id))
+
+    def _decide(
+        self,
+        tenant: Tenancy,
+        case: Case,
+        ruling: Ruling,
+        decision_id: str,
+        supersedes: str | None,
+    ) -> DecidedAlert:
+        made = decide(case, ruling, self._settings, decision_id, supersedes)
+        if case.known_score is not None:
+            tenant.remember(case, made.decision, case.incident)
+        return made
 
     # -- what becomes due
 
@@ -303,13 +310,13 @@ class Engine:
         case.repeats = False
         case.incident = state.incident(condition.incident)
         ruling = self._rule(self._after_hold, case) or _persisted(case)
-        decision_id = _later_id(hold.decision_id)
+        decision_id = later_id(hold.decision_id)
         if case.incident is None:
             case.incident = self._correlation.open(state, hold.alert, decision_id, due.at)
             recording.joined(state, case, case.incident, decision_id)
         self._correlation.wake(state, case.incident, due.at)
         _carry_out(state, case, case.incident, ruling, decision_id)
-        return [self._decided(tenant, case, ruling, decision_id, hold.decision_id)]
+        return [self._decide(tenant, case, ruling, decision_id, hold.decision_id)]
 
     def _quiet(self, tenant: Tenancy, due: Deadline) -> None:
         incident = tenant.state.incident(due.key)
@@ -322,39 +329,6 @@ class Engine:
             return
         incident.is_quiet = True
         tenant.state.mark(INCIDENT, incident.id)
-
-    # -- what is answered
-
-    def _decided(
-        self,
-        tenant: Tenancy,
-        case: Case,
-        ruling: Ruling,
-        decision_id: str,
-        supersedes: str | None,
-    ) -> DecidedAlert:
-        mode = self._settings.mode_of(case.alert.tenant)
-        score = case.known_score
-        hides = ruling.action is Action.SUPPRESS
-        observes = hides and mode is Mode.OBSERVE
-        decision = Decision(
-            id=decision_id,
-            action=Action.NOTIFY if observes else ruling.action,
-            reason=Reason.OBSERVE_MODE if observes else ruling.reason,
-            decided_at=utc(case.now),
-            mode=mode,
-            would_suppress=hides,
-            hold_until=utc(ruling.hold_until) if ruling.hold_until is not None else None,
-            supersedes=supersedes,
-            noise_probability=score.noise_probability if score else None,
-            confidence=score.confidence if score else None,
-            threshold=self._settings.scoring.hide_above,
-            explanation=_explanation(ruling, score),
-            model=score.model if score else None,
-        )
-        if score is not None:
-            tenant.remember(case, decision, case.incident)
-        return DecidedAlert(case.alert, decision, _reference(case), _repeat(case))
 
 
 def _carry_out(
@@ -384,33 +358,6 @@ def _waits_anew(case: Case, ruling: Ruling) -> bool:
 
 def _persisted(case: Case) -> Ruling:
     waited = (case.now - case.condition.window_at) / 60
-    told = case.incident is not None and case.incident.told_at
     return Ruling(
-        Action.UPDATE if told else Action.NOTIFY,
-        Reason.PERSISTED,
-        f"did not clear by itself within {waited:.0f} minutes",
+        case.showing, Reason.PERSISTED, f"did not clear by itself within {waited:.0f} minutes"
     )
-
-
-def _later_id(decision_id: str) -> str:
-    first = sighting_of(decision_id)
-    return f"{first}+{int(decision_id[len(first) + 1 :] or 0) + 1}"
-
-
-def _explanation(ruling: Ruling, score: Score | None) -> tuple[Explanation, ...]:
-    first = Explanation(ruling.text, ruling.reason)
-    return (first, *score.explanation) if score else (first,)
-
-
-def _reference(case: Case) -> IncidentRef | None:
-    incident = case.incident
-    if incident is None:
-        return None
-    return reference(incident, is_root=incident.root == case.condition.decision_id)
-
-
-def _repeat(case: Case) -> Repeat | None:
-    condition = case.condition
-    if condition.count <= 1:
-        return None
-    return Repeat(condition.count, utc(condition.window_at), utc(condition.seen_at))

@@ -53,6 +53,17 @@ class Answer(msgspec.Struct, frozen=True):
     delay_seconds: float
     technician: str
 
+    def about(self, decision_id: str, tenant: str, seen_at: float) -> Label:
+        """Return the label of somebody who saw the decision at ``seen_at``, in epoch seconds."""
+        return Label(
+            label_id=f"{decision_id}/{self.technician}",
+            tenant=tenant,
+            verdict=self.verdict,
+            technician=self.technician,
+            labelled_at=utc(seen_at + self.delay_seconds),
+            decision_id=decision_id,
+        )
+
 
 class Technicians(Protocol):
     """Whoever answers. Asked when an alert arrives; what they say is only heard if they see it."""
@@ -184,14 +195,7 @@ class Replay:
         answer = self._answers.pop((alert.tenant, alert.event_key), None)
         if answer is None:
             return
-        at = decision.decided_at.timestamp() + answer.delay_seconds
+        seen_at = decision.decided_at.timestamp()
+        label = answer.about(decision.id, alert.tenant, seen_at)
         self._labels += 1
-        label = Label(
-            label_id=f"{decision.id}/{answer.technician}",
-            tenant=alert.tenant,
-            verdict=answer.verdict,
-            technician=answer.technician,
-            labelled_at=utc(at),
-            decision_id=decision.id,
-        )
-        heappush(self._waiting, _Waiting(at, self._labels, label))
+        heappush(self._waiting, _Waiting(seen_at + answer.delay_seconds, self._labels, label))

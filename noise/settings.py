@@ -35,7 +35,13 @@ class Repeats(_Section, frozen=True, kw_only=True):
 
     window_minutes: Annotated[
         int,
-        _says("A repeat within this many minutes of the first is folded into it.", ge=1, le=1440),
+        _says(
+            "A repeat within this many minutes of the first is folded into it; what goes on is "
+            "judged again after so many, after 4 times as many, then after every 24 times as many; "
+            "where the tool sends no clears, after every so many.",
+            ge=1,
+            le=1440,
+        ),
     ] = 60
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
 import faust
 
 from noise import sources
-from noise.alert import Alert
 from noise.directory import Directory
 from noise.engine import Engine
 from noise.learning.feedback import LabelOutcome
 from noise.settings import Settings
 from pipelines import topics
-from pipelines.agents import Arrival, Behind, Parse, PartitionFold, feedback, raw
+from pipelines.agents import Behind, PartitionFold, feedback, parser, raw
 from pipelines.clock import Clock, wall
 from pipelines.metrics import Metrics, TransactionTotals
 from pipelines.transport import TransportSettings, build_faust_app, units_of
@@ -81,18 +80,6 @@ def build_app(
 
     app.timer(SHOW_SECONDS, name="show")(show)
     return app
-
-
-def parser(directory: Directory) -> Parse:
-    """Return what reads the payloads of all known sources."""
-
-    def parse(body: bytes, arrival: Arrival) -> Sequence[Alert]:
-        delivery = sources.Delivery(
-            body, arrival.source, arrival.tenant, arrival.event_key, arrival.received_at
-        )
-        return sources.parse(delivery, directory)
-
-    return parse
 
 
 def transport_settings(settings: Settings) -> TransportSettings:

@@ -16,6 +16,7 @@ from aiokafka import errors as wire
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from noise.settings import Kafka
 from pipelines.topics import MAX_DEAD_LETTER_BYTES, Topic
 
 REQUEST_TIMEOUT_MS = 10_000
@@ -63,6 +64,26 @@ async def _admin(bootstrap: str) -> AsyncIterator[Any]:
             yield admin
         finally:
             await admin.close()
+
+
+def named_broker(settings: Kafka) -> str:
+    """Return the configured broker. Raises KafkaError when there is none."""
+    if settings.bootstrap is None:
+        raise KafkaError(
+            "no Kafka broker is named: set KAFKA_BOOTSTRAP or kafka.bootstrap to its host:port "
+            "(`noise up` prints that of its own)"
+        )
+    return settings.bootstrap
+
+
+async def require_topics(bootstrap: str, topics: Iterable[Topic]) -> None:
+    """Make sure that these topics are as they must be.
+
+    Raises KafkaError that says everything that must be mended.
+    """
+    faults = await check_topics(bootstrap, topics)
+    if faults:
+        raise KafkaError("; ".join(faults))
 
 
 async def create_topics(bootstrap: str, topics: Iterable[Topic]) -> list[str]:

@@ -55,9 +55,6 @@ def incident(incident_id: str = "i1", **fields: Any) -> IncidentMemory:
         "opened_at": NOW,
         "last_at": NOW,
         "severity": 2,
-        "check": "disk",
-        "device": "srv1",
-        "site": None,
     }
     return IncidentMemory(id=incident_id, **given | fields)
 

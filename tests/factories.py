@@ -9,7 +9,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from noise.alert import Alert, Severity, State, condition_key, utc
-from noise.decision import Action, Reason
+from noise.decision import Reason
 from noise.directory import Client, Device, Directory
 from noise.label import Label, Verdict
 from noise.sources import Delivery
@@ -100,7 +100,6 @@ def sighting(decision_id: str = "d1.c1", **fields: Any) -> Answerable:
         "check": "disk",
         "device": "srv1",
         "incident": "i1",
-        "action": Action.NOTIFY,
         "reason": Reason.SCORE,
         "would_suppress": False,
         "observed": False,

@@ -14,6 +14,7 @@ from noise.directory import Directory
 from noise.engine import Engine
 from noise.replay import Recorded, Replay
 from noise.settings import Settings
+from pipelines.agents.arrival import addressed
 from pipelines.files import Recordings
 from tests.workers import Installation
 
@@ -39,15 +40,8 @@ async def send(installation: Installation, recordings: Iterable[Recorded]) -> No
     topic = installation.topics.raw.name
     async with installation.sending() as producer:
         for one in recordings:
-            headers = {
-                "source": one.source,
-                "tenant": one.tenant,
-                "event_key": one.event,
-                "received_at": str(round(one.at * 1000)),
-            }
-            given = [(name, text.encode()) for name, text in headers.items() if text]
-            key = (one.tenant or "").encode()
-            await producer.send(topic, one.body, key=key, headers=given)
+            key, headers = addressed(one.source, one.tenant, one.event, one.at)
+            await producer.send(topic, one.body, key=key, headers=headers)
 
 
 def replayed(settings: Settings, raw: Sequence[ConsumerRecord]) -> dict[str, bytes]:

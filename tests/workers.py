@@ -50,14 +50,15 @@ class Installation:
 
     @contextmanager
     def worker(
-        self, *arguments: str, program: Sequence[str] = ("-m", "pipelines.worker")
+        self, *arguments: str, program: Sequence[str] = ("-m", "pipelines.cli")
     ) -> Iterator[WorkerProcess]:
         """Start a worker; whatever happens it is gone at the end of the block."""
         self._started += 1
         log = self.folder / f"{self.settings_file.stem}-{self._started}.log"
+        command = ["worker", "--settings", str(self.settings_file)]
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, *program, str(self.settings_file), *arguments],
+                [sys.executable, *program, *command, *arguments],
                 stdout=stream,
                 stderr=stream,
                 cwd=Path(__file__).parent.parent,

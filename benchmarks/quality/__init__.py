@@ -1,6 +1,6 @@
 """How quiet, and what is lost: the engine on labelled streams, against what people do by hand.
 
-``python -m benchmarks quality`` reads the labelled alerts in ``NOISE_DATA`` and simulates an MSP.
+``python -m benchmarks quality`` reads the labelled alerts in ``NOISE_DATA``, or simulates an MSP.
 Labels are given late and only for what was shown. Nothing here is fitted: the engine runs with the
 settings that it ships with, unless ``--settings`` names others.
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+import benchmarks.quality
 from benchmarks.quality.measure import Quality, judge
 from benchmarks.quality.report import html, table
 from benchmarks.quality.rivals import rivals
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks quality", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks quality", description=benchmarks.quality.__doc__
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--label-errors", type=float, default=0.0, help="share answered wrongly")
     parser.add_argument("--alone", action="store_true", help="each network by itself as well")

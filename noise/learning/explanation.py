@@ -74,8 +74,9 @@ def _called(tally: Tally) -> str:
 def _kind(judged: Judgement) -> str:
     facts = judged.facts
     what = f"{facts.category} alerts" if facts.category else "alerts"
-    how = "mostly noise here" if judged.effects["kind"] > 0 else "often real here"
-    return f"{what} of severity {_SEVERITIES[facts.severity]} are {how}"
+    how = "mostly noise" if judged.effects["kind"] > 0 else "often real"
+    where = "as a rule" if judged.estimate.tally is None else "here"  # nobody has answered yet
+    return f"{what} of severity {_SEVERITIES[facts.severity]} are {how} {where}"
 
 
 def _cleared(judged: Judgement) -> str:

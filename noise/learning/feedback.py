@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from noise.alert import short_key
-from noise.decision import Action, Reason
+from noise.decision import Reason
 from noise.label import Label, Outcome, Verdict
 from noise.learning.features import name
 from noise.state.answerable import EVEN, Answer, Answerable, Answerables, Taught, sighting_of
@@ -291,7 +291,6 @@ def _without_decision(condition: Condition, now: float) -> Answerable:
         check=condition.check,
         device=condition.device,
         incident=None,
-        action=Action.SUPPRESS,
         reason=Reason.CLEARED,
         would_suppress=False,
         observed=False,

@@ -28,7 +28,6 @@ class DeadLetterReason(StrEnum):
     UNKNOWN_SOURCE = "unknown_source"
     NO_TENANT = "no_tenant"
     WRONG_TENANT = "wrong_tenant"
-    TEST_DELIVERY = "test_delivery"
     UNREADABLE = "unreadable"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from noise.decision import Action, Reason, Ruling
+from noise.decision import Reason, Ruling
 from noise.state.case import Case
 
-CLEARLY = 0.25
+CLEARLY_WORSE = 0.25
 
 
 class Escalation:
@@ -17,9 +17,9 @@ class Escalation:
         if not condition.is_open:
             return None
         if alert.severity.rank > condition.severity:
-            return _told(case, f"severity rose to {alert.severity}")
+            return Ruling(case.showing, Reason.ESCALATION, f"severity rose to {alert.severity}")
         if _is_clearly_worse(case) and (condition.told_at or case.is_worse_than_noise):
-            return _told(case, "the value is clearly worse than before")
+            return Ruling(case.showing, Reason.ESCALATION, "the value is clearly worse than before")
         return None
 
 
@@ -28,9 +28,4 @@ def _is_clearly_worse(case: Case) -> bool:
     if known is None:
         return False
     beyond = case.excess
-    return beyond is not None and beyond > known + max(CLEARLY, CLEARLY * known)
-
-
-def _told(case: Case, why: str) -> Ruling:
-    told = case.incident is not None and case.incident.told_at
-    return Ruling(Action.UPDATE if told else Action.NOTIFY, Reason.ESCALATION, why)
+    return beyond is not None and beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * known)

@@ -18,15 +18,15 @@ class Learned:
     def judge(self, case: Case) -> Ruling | None:
         """Hide it if both the probability and the low end of its interval are high enough.
 
-        History alone silences nothing: not a value worse than all that was called noise, nothing
-        that lasts longer or comes in more company, and nothing while the client has more never-seen
-        trouble than usual. Where too much waits already, nothing that should be shown later.
+        History alone silences nothing that is worse, lasts longer or comes in more company than
+        all that was called noise, and nothing while the client has more never-seen trouble than
+        usual. Where such noise mostly clears, it is hidden only until it would have cleared; where
+        too much waits already, it is not.
         """
         limits = self._settings
         if case.alert.severity.rank >= limits.never_hide.rank:
             return None
-        answers = case.check.noise_answers + case.check.actionable_answers
-        if answers < limits.guard_labels:
+        if case.check.answers < limits.guard_labels:
             return None
         if case.surges or case.is_worse_than_noise or case.has_more_company or case.keeps_coming:
             return None
@@ -40,7 +40,7 @@ class Learned:
         return Ruling(
             Action.SUPPRESS,
             Reason.LEARNED_NOISE,
-            f"{score.noise_probability:.0%} likely to be noise, from {answers} answers",
+            f"{score.noise_probability:.0%} likely to be noise, from {case.check.answers} answers",
             until,
         )
 

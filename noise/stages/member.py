@@ -6,16 +6,16 @@ from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
 from noise.state.tenant import IncidentMemory
 
-CLEARLY_WORSE = 0.15
+CLEARLY_LIKELIER = 0.15
 MILESTONES = frozenset({2, 3, 5, 10, 20, 50, 100, 200, 500})
-TOLD_LATELY = 3_600.0
+LATELY_SECONDS = 3_600.0
 
 
 class Member:
     """Hides what adds nothing to a told incident; news about it is an update, never silence."""
 
     def judge(self, case: Case) -> Ruling | None:
-        """Show what is of a new kind, more severe, or clearly more likely to be real."""
+        """Show what is news of the incident: worse, of a new kind, much wider, or in a surge."""
         incident = case.incident
         if incident is None or not incident.told_at:
             return None
@@ -35,11 +35,11 @@ def _news(case: Case, incident: IncidentMemory) -> str:
         return "several kinds of alerts that this client never had came within half an hour"
     if alert.severity.rank > incident.told_severity:
         return f"more severe than the incident so far: {alert.severity}"
-    if alert.check not in incident.checks and case.now - case.check.told_at > TOLD_LATELY:
+    if alert.check not in incident.checks and case.now - case.check.told_at > LATELY_SECONDS:
         return f"a new kind of alert in this incident: {alert.check}"
     devices = incident.device_count + 1
     if alert.device not in incident.devices and devices in MILESTONES:
         return f"now on {devices} devices"
-    if case.score.noise_probability < incident.told_noise - CLEARLY_WORSE:
+    if case.score.noise_probability < incident.told_noise - CLEARLY_LIKELIER:
         return "clearly more likely to be real than what was told of this incident"
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noise.decision import Action, Reason, Ruling
+from noise.decision import Reason, Ruling
 from noise.state.case import Case
 
 
@@ -13,9 +13,6 @@ class Novel:
         """Show it if no alert of this check was ever recorded for the client."""
         if case.check.episodes:
             return None
-        told = case.incident is not None and case.incident.told_at
         return Ruling(
-            Action.UPDATE if told else Action.NOTIFY,
-            Reason.NOVEL,
-            f"this client has never had {case.alert.check!r} before",
+            case.showing, Reason.NOVEL, f"this client has never had {case.alert.check!r} before"
         )

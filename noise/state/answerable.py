@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from noise.decision import Action, Decision, Mode, Reason
+from noise.decision import Decision, Mode, Reason
 from noise.label import Verdict
 from noise.settings import Limits
 from noise.state.case import Case
@@ -58,7 +58,6 @@ class Answerable(msgspec.Struct, kw_only=True):
     check: str
     device: str | None
     incident: str | None
-    action: Action
     reason: Reason
     would_suppress: bool
     observed: bool
@@ -99,13 +98,6 @@ def sighting_of(decision_id: str) -> str:
     return origin + dot + rest.partition("+")[0]
 
 
-def _cause(decision: Decision) -> Reason:
-    """Return the reason before the mode had its say: the first explanation names it."""
-    if decision.reason is Reason.OBSERVE_MODE and decision.explanation:
-        return Reason(decision.explanation[0].feature)
-    return decision.reason
-
-
 def answerable(
     case: Case, decision: Decision, facts: Facts, incident: IncidentMemory | None
 ) -> Answerable:
@@ -116,8 +108,7 @@ def answerable(
         check=case.alert.check,
         device=case.alert.device,
         incident=incident.id if incident is not None else None,
-        action=decision.action,
-        reason=_cause(decision),
+        reason=decision.cause,
         would_suppress=decision.would_suppress,
         observed=decision.mode is Mode.OBSERVE,
         told=incident is not None and 0.0 < incident.told_at < case.now,

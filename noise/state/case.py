@@ -6,18 +6,19 @@ from collections.abc import Callable
 from typing import Literal
 
 from noise.alert import Alert, excess
-from noise.decision import Score
+from noise.decision import Action, Score
 from noise.state.condition import DURATION_EDGES, Condition
 from noise.state.tenant import CheckState, DeviceState, IncidentMemory, TenantState
 
-MARGIN = 0.1
-LABEL_ERRORS = 0.08
-FEWER_ERRORS = 0.0
-COMPANY = 2.5
-TIMES = 1.5
-ENOUGH = 5
-NEARLY = 0.9
-LEAST_PATIENCE = 1_500.0
+CLEARLY_WORSE = 0.1
+# The share of answers that are slips, taken for granted: none where values tell cases apart.
+SLIPS = 0.08
+SLIPS_WITH_VALUES = 0.0
+MUCH_COMPANY = 2.5
+TIMES_THE_COMPANY = 1.5
+ENOUGH_EPISODES = 5
+NEARLY_ALL = 0.9
+LEAST_PATIENCE_SECONDS = 1_500.0
 DAYS_IN_A_ROW = 2  # and today
 
 
@@ -76,11 +77,22 @@ class Case:
         return self._score
 
     @property
+    def known_score(self) -> Score | None:
+        """The model's opinion if anybody has asked for it."""
+        return self._score
+
+    @property
     def excess(self) -> float | None:
         """How far the value lies beyond its limit, as a share of it; None if that is unknown."""
         if self._excess == "unasked":
             self._excess = excess(self.alert)
         return self._excess
+
+    @property
+    def showing(self) -> Action:
+        """How it is shown, if it is: as an update where people were told of its incident."""
+        told = self.incident is not None and self.incident.told_at > 0.0
+        return Action.UPDATE if told else Action.NOTIFY
 
     @property
     def surges(self) -> bool:
@@ -91,12 +103,11 @@ class Case:
     def was_real(self) -> bool:
         """Whether technicians found this check real at this client more often than people err.
 
-        Where values can be held against a limit, less is enough: they tell cases apart.
+        Where values can be held against a limit, one such answer is enough.
         """
         check = self.check
-        answers = check.noise_answers + check.actionable_answers
-        errors = LABEL_ERRORS if self.excess is None else FEWER_ERRORS
-        return check.actionable_answers > errors * answers
+        errors = SLIPS if self.excess is None else SLIPS_WITH_VALUES
+        return check.actionable_answers > errors * check.answers
 
     @property
     def is_worse_than_noise(self) -> bool:
@@ -107,18 +118,20 @@ class Case:
         known = self.condition.noise_excess
         if known is None:
             known = self.check.noise_excess
-        return known is None or beyond > known + max(MARGIN, MARGIN * abs(known))
+        return known is None or beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * abs(known))
 
     @property
     def has_more_company(self) -> bool:
         """Whether more happens on its device, or of its kind, than when it was called noise."""
         check, now = self.check, self.now
-        if check.activity.level_at(now) > max(COMPANY, TIMES * check.noise_crowd):
+        if check.activity.level_at(now) > max(MUCH_COMPANY, TIMES_THE_COMPANY * check.noise_crowd):
             return True
         device = self.device
         if device is None:
             return False
-        return device.activity.level_at(now) > max(COMPANY, TIMES * check.noise_company)
+        return device.activity.level_at(now) > max(
+            MUCH_COMPANY, TIMES_THE_COMPANY * check.noise_company
+        )
 
     @property
     def keeps_coming(self) -> bool:
@@ -133,23 +146,19 @@ class Case:
     def patience(self) -> float | None:
         """Return the seconds after which what technicians call noise has nearly always cleared.
 
-        From how long this condition lasted before, else such devices with this check; half an hour
-        where too little is known; None where it mostly lasts for days.
+        From how long this condition lasted before, else this check on such devices; at least 25
+        minutes, and no more where too little is known; None where too much of it lasts for more
+        than a day.
         """
         lasted = self.condition.durations
-        if sum(lasted) < ENOUGH:
+        if sum(lasted) < ENOUGH_EPISODES:
             lasted = self.check.lasted.get(self.alert.device_class or "", lasted)
         total = sum(lasted)
-        if total < ENOUGH:
-            return LEAST_PATIENCE
+        if total < ENOUGH_EPISODES:
+            return LEAST_PATIENCE_SECONDS
         over = total
         for edge, count in zip(DURATION_EDGES, lasted, strict=False):
             over -= count
-            if over <= (1.0 - NEARLY) * total:
-                return max(LEAST_PATIENCE, edge)
+            if over <= (1.0 - NEARLY_ALL) * total:
+                return max(LEAST_PATIENCE_SECONDS, edge)
         return None
-
-    @property
-    def known_score(self) -> Score | None:
-        """The model's opinion if anybody has asked for it."""
-        return self._score

@@ -31,7 +31,7 @@ class Hidden(msgspec.Struct):
 
 
 class Condition(msgspec.Struct):
-    """Times are epoch seconds of arrival; 0 means never. Changed only by ``TenantState``."""
+    """Times are epoch seconds of arrival; 0 means never. Changed by ``recording`` and answers."""
 
     key: str
     check: str
@@ -67,7 +67,6 @@ class Condition(msgspec.Struct):
     values: int = 0
     value_mean: float = 0.0
     value_spread: float = 0.0
-    last_value: float | None = None
     noise_answers: int = 0
     actionable_answers: int = 0
     noise_excess: float | None = None

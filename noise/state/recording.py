@@ -55,7 +55,7 @@ def condition_of(tenant: TenantState, alert: Alert, now: float) -> Condition:
 
 def check_of(tenant: TenantState, alert: Alert, now: float) -> CheckState:
     """Return what is known of the alert's check over all devices."""
-    return tenant.checks.get(alert.check) or CheckState(alert.check, now, now)
+    return tenant.checks.get(alert.check) or CheckState(alert.check, now)
 
 
 def device_of(tenant: TenantState, alert: Alert, now: float) -> DeviceState | None:
@@ -277,14 +277,12 @@ def _learn_value(condition: Condition, value: float) -> None:
     condition.value_mean += share * distance
     if condition.values > 1:
         condition.value_spread += share * (abs(distance) - condition.value_spread)
-    condition.last_value = value
 
 
 def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     check, device, now = case.check, case.device, case.now
     tenant.checks[check.key] = check
-    novelty = NEW_CHECK if not check.episodes else 0.0 if case.condition.episodes > 1 else NEW_HERE
-    if novelty:
+    if novelty := _novelty(case):
         tenant.core.surge.add(now, novelty)
     check.seen_at = now
     check.episodes += 1
@@ -299,6 +297,12 @@ def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMe
         device.activity.add(now)
         device.incident = incident.id
         tenant.mark(DEVICE, device.key)
+
+
+def _novelty(case: Case) -> float:
+    if not case.check.episodes:
+        return NEW_CHECK
+    return NEW_HERE if case.condition.episodes == 1 else 0.0
 
 
 def _note_site(tenant: TenantState, case: Case) -> None:

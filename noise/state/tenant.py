@@ -22,7 +22,6 @@ class CheckState(msgspec.Struct):
     """One check over all devices of a tenant."""
 
     key: str
-    first_at: float
     seen_at: float
     episodes: int = 0
     self_cleared: int = 0
@@ -35,6 +34,11 @@ class CheckState(msgspec.Struct):
     lasted: dict[str, list[int]] = {}
     incident: str | None = None
     told_at: float = 0.0
+
+    @property
+    def answers(self) -> int:
+        """How often technicians have said anything of it."""
+        return self.noise_answers + self.actionable_answers
 
 
 class DeviceState(msgspec.Struct):
@@ -59,9 +63,6 @@ class IncidentMemory(msgspec.Struct):
     opened_at: float
     last_at: float
     severity: int
-    check: str
-    device: str | None
-    site: str | None
     members: list[str] = []
     member_count: int = 0
     open_members: list[str] = []

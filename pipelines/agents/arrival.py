@@ -1,12 +1,17 @@
-"""What the headers of a record say of it."""
+"""What the headers of a raw record say of it: written by whoever sends, read by the worker."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
+from noise import sources
+from noise.alert import Alert
+from noise.directory import Directory
 from noise.errors import SourceError
+from noise.sources.times import LATEST_SECONDS
 
 SOURCE = "source"
 TENANT = "tenant"
@@ -16,7 +21,7 @@ FORWARDED = "forwarded"
 
 MAX_HEADER_BYTES = 512
 AHEAD_SECONDS = 604_800.0
-LATEST_MS = 4_102_444_800_000  # the year 2100; beyond it is a wrong unit, not a time
+LATEST_MS = int(LATEST_SECONDS * 1000)  # beyond it is a wrong unit, not a time
 
 
 class Arrival(NamedTuple):
@@ -27,6 +32,37 @@ class Arrival(NamedTuple):
     received_at: float
     event_key: str | None
     is_forwarded: bool
+
+
+# At least one alert; raises SourceError.
+Parse = Callable[[bytes, Arrival], Sequence[Alert]]
+
+
+def parser(directory: Directory) -> Parse:
+    """Return what reads the payloads of all known sources."""
+
+    def parse(body: bytes, arrival: Arrival) -> Sequence[Alert]:
+        delivery = sources.Delivery(
+            body, arrival.source, arrival.tenant, arrival.event_key, arrival.received_at
+        )
+        return sources.parse(delivery, directory)
+
+    return parse
+
+
+def addressed(
+    source: str | None, tenant: str | None, event_key: str | None, received_at: float | None
+) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Return key and headers of the raw record of a delivery; ``received_at`` in epoch seconds.
+
+    What is None is left to the worker. A delivery without a tenant has the empty key: all of them
+    keep their order on one partition, until the worker hands each to its tenant's.
+    """
+    named = ((SOURCE, source), (TENANT, tenant), (EVENT_KEY, event_key))
+    headers = [(name, text.encode()) for name, text in named if text]
+    if received_at is not None:
+        headers.append((RECEIVED_AT, str(round(received_at * 1000)).encode()))
+    return (tenant or "").encode(), headers
 
 
 def read_arrival(record: ConsumerRecord) -> Arrival:

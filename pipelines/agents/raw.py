@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from aiokafka import ConsumerRecord
@@ -11,8 +11,9 @@ from aiokafka import ConsumerRecord
 from noise.alert import Alert, utc
 from noise.decision import Action, DecidedAlert, Decision, Explanation, Mode, Reason
 from noise.errors import SourceError
+from noise.sources import DeadLetterReason
 from pipelines.agents import outputs
-from pipelines.agents.arrival import Arrival, not_ahead, read_arrival
+from pipelines.agents.arrival import Arrival, Parse, not_ahead, read_arrival
 from pipelines.metrics import NO_TENANT, DecisionKind, End, Tally
 from pipelines.topics import MAX_RAW_BYTES, Topics, partition_for
 from pipelines.transport import Output
@@ -20,9 +21,7 @@ from pipelines.transport import Output
 log = logging.getLogger(__name__)
 
 FORWARDING_BYTES = 1024  # what forwarding adds at most
-REASONS = ("headers", "empty", "too_large", "several_tenants", "parser_failed", "unwritable")
-
-Parse = Callable[[bytes, Arrival], Sequence[Alert]]
+REASONS = ("headers", "empty", "too_large", "several_tenants")
 
 
 class Decides(Protocol):
@@ -70,24 +69,14 @@ class RawFold:
             raise SourceError("too_large", f"the record is larger than {MAX_RAW_BYTES} bytes")
         if not record.value:
             raise SourceError("empty", "the record has no value")
-        alerts = self._read(record.value, arrival)
-        if not alerts:
-            raise SourceError("empty", "the payload holds no alert")
+        alerts = self._parse(record.value, arrival)
         if any(alert.tenant != alerts[0].tenant for alert in alerts):
             raise SourceError("several_tenants", "one record holds alerts of several tenants")
         return alerts
 
-    def _read(self, value: bytes, arrival: Arrival) -> Sequence[Alert]:
-        try:
-            return self._parse(value, arrival)
-        except SourceError:
-            raise
-        except Exception as exc:
-            # A payload that a parser did not foresee is bad input too: it must not stop the rest.
-            log.exception("a parser failed on a payload of %s", arrival.source)
-            raise SourceError("parser_failed", f"{type(exc).__name__}: {exc}") from exc
-
     def _refuse(self, record: ConsumerRecord, error: SourceError, tally: Tally) -> Output:
+        if error.reason == DeadLetterReason.UNREADABLE:  # a fault of ours, not of the payload
+            log.error("a parser failed", exc_info=error)
         tenant = _tenant_of(record)
         tally.raw[tenant] += 1
         tally.ends[tenant, End.DEAD_LETTER] += 1

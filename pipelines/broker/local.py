@@ -211,7 +211,8 @@ def _flags(heap_mb: int) -> list[str]:
 
 def _format(folder: DataFolder, cluster_id: str) -> list[str]:
     properties = str(folder.properties)
-    return ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties]
+    named = f"--cluster-id={cluster_id}"  # in one word, because an id may begin with a hyphen
+    return ["kafka.tools.StorageTool", "format", named, "-c", properties]
 
 
 def _joined(jars: Sequence[Path]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -13,6 +13,17 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class AskedToStop(KeyboardInterrupt):
     """Somebody pressed Ctrl-C, ended the process in order, or closed its terminal."""
+
+
+@contextmanager
+def handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Hand the signals that end a program to ``handler`` instead. Only from the main thread."""
+    before = [signal.signal(number, handler) for number in STOPPING]
+    try:
+        yield
+    finally:
+        for number, former in zip(STOPPING, before, strict=True):
+            signal.signal(number, former)
 
 
 @contextmanager
@@ -29,12 +40,8 @@ def stopping() -> Iterator[None]:
             is_stopping = True
             raise AskedToStop
 
-    before = [signal.signal(number, stop) for number in STOPPING]
-    try:
+    with handled_by(stop):
         yield
-    finally:
-        for number, handler in zip(STOPPING, before, strict=True):
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -48,11 +55,9 @@ def uninterrupted() -> Iterator[None]:
     def remember(number: int, _: FrameType | None) -> None:
         came.append(number)
 
-    before = [signal.signal(number, remember) for number in STOPPING]
     try:
-        yield
+        with handled_by(remember):
+            yield
     finally:
-        for number, handler in zip(STOPPING, before, strict=True):
-            signal.signal(number, handler)
         for late in dict.fromkeys(came):
             signal.raise_signal(late)

@@ -15,11 +15,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from noise.directory import Directory
 from noise.errors import SourceError
 from noise.label import Label, Verdict, decode_label
-from noise.sources import Delivery, parse
 from pipelines import clock, kafka
-from pipelines.agents.arrival import read_arrival
+from pipelines.agents.arrival import parser, read_arrival
 from pipelines.cli import options
-from pipelines.cli.brokers import named_broker
 from pipelines.cli.main import Trouble
 from pipelines.files import read_directory, read_settings
 from pipelines.topics import Topics, declare
@@ -60,7 +58,7 @@ def command(
     of the same person on the same target corrects the earlier one.
     """
     configured = read_settings(settings)
-    broker = named_broker(configured)
+    broker = kafka.named_broker(configured.kafka)
     names = declare(configured.kafka)
     kind = kind_of(target, names)
     if tenant is None:
@@ -101,8 +99,15 @@ async def _tenant_of(
     else:
         tenant = await _tenant_of_incident(broker, names, target)
     if not tenant:
-        raise Trouble(f"{target} does not tell whose it is: name the client with --tenant")
+        raise Trouble(_unknown(kind, target))
     return tenant
+
+
+def _unknown(kind: Target, target: str) -> str:
+    if kind is Target.CONDITION:
+        return f"{target} does not tell whose it is: name the client with --tenant"
+    what = "incident" if kind is Target.INCIDENT else "decision"
+    return f"Kafka has no {what} {target}: if the id is right, name the client with --tenant"
 
 
 async def _tenant_of_decision(
@@ -125,15 +130,7 @@ async def _tenant_of_decision(
 def _owner(record: ConsumerRecord, directory: Directory) -> str | None:
     """Return the tenant of a raw record, as the worker finds it."""
     try:
-        arrival = read_arrival(record)
-        delivery = Delivery(
-            record.value or b"",
-            arrival.source,
-            arrival.tenant,
-            arrival.event_key,
-            arrival.received_at,
-        )
-        return parse(delivery, directory)[0].tenant
+        return parser(directory)(record.value or b"", read_arrival(record))[0].tenant
     except SourceError:
         return None
 

@@ -21,7 +21,7 @@ class Kind(NamedTuple):
     day: int
     action: Action
     reason: Reason
-    cause: str
+    cause: Reason
     would_suppress: bool
     is_later: bool
 
@@ -52,7 +52,7 @@ class Ledger:
             verdict.decided_at.toordinal(),
             verdict.action,
             verdict.reason,
-            verdict.explanation[0].feature if verdict.explanation else verdict.reason,
+            verdict.cause,
             verdict.would_suppress,
             verdict.supersedes is not None,
         )

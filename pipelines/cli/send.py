@@ -12,9 +12,8 @@ import click
 from noise.replay import Recorded
 from noise.settings import Settings
 from pipelines import kafka
-from pipelines.agents.arrival import EVENT_KEY, RECEIVED_AT, SOURCE, TENANT
+from pipelines.agents.arrival import addressed
 from pipelines.cli import options
-from pipelines.cli.brokers import named_broker
 from pipelines.cli.progress import Shows, showing_progress
 from pipelines.files import Recordings, read_directory, read_settings, size_of
 from pipelines.topics import declare
@@ -47,7 +46,7 @@ def command(
     is no delivery, is not sent; the exit status then is 1.
     """
     configured = read_settings(settings)
-    broker = named_broker(configured)
+    broker = kafka.named_broker(configured.kafka)
     directory = read_directory(tenants or configured.tenants_file)
     with showing_progress() as progress:
         recordings = Recordings(
@@ -62,9 +61,7 @@ async def _send(
     broker: str, settings: Settings, recordings: Recordings, progress: Shows, *, is_live: bool
 ) -> int:
     raw = declare(settings.kafka).raw
-    faults = await kafka.check_topics(broker, [raw])
-    if faults:
-        raise kafka.KafkaError("; ".join(faults))
+    await kafka.require_topics(broker, [raw])
     deliveries = Deliveries()
     async with kafka.producing(broker) as producer:
         number = 0
@@ -73,7 +70,8 @@ async def _send(
                 _show(progress, number, None if is_live else recordings.rows)
                 deliveries.check()
             number += 1
-            key, headers = addressed(recorded, is_live=is_live)
+            arrival = None if is_live else recorded.at
+            key, headers = addressed(recorded.source, recorded.tenant, recorded.event, arrival)
             deliveries.await_(
                 await producer.send(raw.name, recorded.body, key=key, headers=headers)
             )
@@ -100,19 +98,6 @@ def _show(progress: Shows, number: int, total: int | None) -> None:
         progress.begin("sending", total, "records")
     else:
         progress.advance(PAUSE_EVERY)
-
-
-def addressed(recorded: Recorded, *, is_live: bool) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Return key and headers of the raw record of a delivery.
-
-    A delivery without a tenant has the empty key: all of them keep their order on one partition,
-    until the worker hands each to its tenant's.
-    """
-    named = ((SOURCE, recorded.source), (TENANT, recorded.tenant), (EVENT_KEY, recorded.event))
-    headers = [(name, text.encode()) for name, text in named if text]
-    if not is_live:
-        headers.append((RECEIVED_AT, str(round(recorded.at * 1000)).encode()))
-    return (recorded.tenant or "").encode(), headers
 
 
 class Deliveries:

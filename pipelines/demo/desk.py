@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from noise.alert import utc
 from noise.decision import DecisionRecord
 from noise.label import Label
 from noise.simulator import Technicians
@@ -33,16 +32,7 @@ class Desk:
         )
         if answer is None:
             return
-        self.put(
-            Label(
-                label_id=f"{record.decision.id}/{answer.technician}",
-                tenant=record.tenant,
-                verdict=answer.verdict,
-                technician=answer.technician,
-                labelled_at=utc(shown_at + answer.delay_seconds),
-                decision_id=record.decision.id,
-            )
-        )
+        self.put(answer.about(record.decision.id, record.tenant, shown_at))
 
     def put(self, label: Label) -> None:
         """Give ``label`` when its time has come."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from noise.simulator import Sent
-from pipelines.agents.arrival import EVENT_KEY, RECEIVED_AT, SOURCE, TENANT
+from pipelines.agents.arrival import addressed
 from pipelines.demo.position import Position
 from pipelines.demo.script import Script
 from pipelines.topics import Topic, partition_for
@@ -40,14 +40,9 @@ class Feeder:
         return self._position.is_sent(partition, milliseconds(sent.at), sent.event)
 
     async def _send(self, sent: Sent, producer: Any) -> asyncio.Future[Any]:
-        headers = [
-            (SOURCE, sent.source.encode()),
-            (TENANT, sent.tenant.encode()),
-            (EVENT_KEY, sent.event.encode()),
-            (RECEIVED_AT, str(milliseconds(sent.at)).encode()),
-        ]
+        key, headers = addressed(sent.source, sent.tenant, sent.event, sent.at)
         delivery: asyncio.Future[Any] = await producer.send(
-            self._raw.name, sent.body, key=sent.tenant.encode(), headers=headers
+            self._raw.name, sent.body, key=key, headers=headers
         )
         return delivery
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from pipelines.broker.signals import STOPPING
+from pipelines.broker.signals import handled_by
 
 
 class Stop:
@@ -34,9 +33,5 @@ def counted_signals() -> Iterator[Stop]:
     def count(_: int, __: FrameType | None) -> None:
         stop.times += 1
 
-    before = [signal.signal(number, count) for number in STOPPING]
-    try:
+    with handled_by(count):
         yield stop
-    finally:
-        for number, handler in zip(STOPPING, before, strict=True):
-            signal.signal(number, handler)

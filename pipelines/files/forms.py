@@ -15,18 +15,17 @@ from noise.directory import Directory
 from noise.errors import SourceError
 from noise.label import Verdict
 from noise.replay import Recorded
+from noise.sources import ait_ads, rmm_nab
+from noise.sources.delivery import CANONICAL
+from noise.sources.times import LATEST_SECONDS
 from pipelines.files.streams import FileError
 
-LATEST = 4_102_444_800.0  # the year 2100; beyond it is a wrong unit, not a time
 ENVELOPE = "envelope"
-AIT_ADS = "ait-ads"
-RMM_NAB = "rmm-nab"
-CANONICAL = "canonical"
-TRUTHFUL = (AIT_ADS, RMM_NAB)
+TRUTHFUL = (ait_ads.SOURCE, rmm_nab.SOURCE)
 AIT_COLUMNS = ("time", "name", "ip", "host", "short")
 AIT_TRUTH = "event_label"
 NO_TIME = "no_time"
-AIT_NOISE = "-"
+AIT_NOISE = b"-"
 
 _Broken = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -202,7 +201,7 @@ class AitAlerts:
         if missing:
             raise FileError(
                 f"{self._path} has no column {missing[0]!r} in its first line: "
-                f"{AIT_ADS} needs {', '.join(AIT_COLUMNS)}"
+                f"{ait_ads.SOURCE} needs {', '.join(AIT_COLUMNS)}"
             )
         self._columns = [header.index(column) for column in AIT_COLUMNS]
         self._truth = header.index(AIT_TRUTH) if AIT_TRUTH in header else None
@@ -224,12 +223,12 @@ class AitAlerts:
         fields = _fields(line)
         body = b",".join([fields[column] for column in self._columns])
         name = f"{self._tenant}:{row}"
-        return Recorded(at, AIT_ADS, self._tenant, name, body, name, self._verdict(fields))
+        return Recorded(at, ait_ads.SOURCE, self._tenant, name, body, name, self._verdict(fields))
 
     def _verdict(self, fields: Sequence[bytes]) -> Verdict | None:
         if self._truth is None:
             return None
-        is_noise = fields[self._truth] == AIT_NOISE.encode()
+        is_noise = fields[self._truth] == AIT_NOISE
         return Verdict.NOISE if is_noise else Verdict.ACTIONABLE
 
 
@@ -267,7 +266,7 @@ class NabAlerts:
         try:
             return _checked(self._decoder.decode(line).clock)
         except _Broken as exc:
-            raise Refusal(NO_TIME, f"this is no record of {RMM_NAB}: {exc}") from exc
+            raise Refusal(NO_TIME, f"this is no record of {rmm_nab.SOURCE}: {exc}") from exc
 
     def recorded(self, at: float, row: int, line: bytes) -> Recorded:
         """Return the record as it is, and what it says of the truth."""
@@ -277,14 +276,14 @@ class NabAlerts:
         truth = None
         if record.label is not None:
             truth = Verdict.ACTIONABLE if record.label else Verdict.NOISE
-        return Recorded(at, RMM_NAB, tenant, name, line, name, truth)
+        return Recorded(at, rmm_nab.SOURCE, tenant, name, line, name, truth)
 
 
 _FORMS: Mapping[str, Callable[[Named], Form]] = {
     CANONICAL: Canonical,
     ENVELOPE: Envelopes,
-    AIT_ADS: AitAlerts,
-    RMM_NAB: NabAlerts,
+    ait_ads.SOURCE: AitAlerts,
+    rmm_nab.SOURCE: NabAlerts,
 }
 
 
@@ -307,6 +306,7 @@ def _checked_moments(moments: Sequence[datetime | None]) -> float:
 
 
 def _checked(at: float) -> float:
-    if not (math.isfinite(at) and 0 <= at <= LATEST):
+    # Beyond the latest it is a wrong unit, not a time.
+    if not (math.isfinite(at) and 0 <= at <= LATEST_SECONDS):
         raise Refusal(NO_TIME, f"{at} is not a time in epoch seconds")
     return at

@@ -141,9 +141,7 @@ class LocalInstallation:
     async def _prepare_topics(self) -> None:
         wanted = declare(self._settings.kafka).all()
         await kafka.create_topics(self.bootstrap, wanted)
-        faults = await kafka.check_topics(self.bootstrap, wanted)
-        if faults:
-            raise kafka.KafkaError("; ".join(faults))
+        await kafka.require_topics(self.bootstrap, wanted)
 
     def _start_workers(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)

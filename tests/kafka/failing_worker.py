@@ -1,16 +1,16 @@
-"""A worker in which something fails on each alert labelled `fails`: WHAT, then SETTINGS."""
+"""A worker in which something fails on each alert labelled `fails`: WHAT, then a command."""
 
 import sys
 from typing import Any
 
 from noise.correlation import Correlation
 from noise.learning.learner import Learner
-from noise.stages.maintenance import Maintenance
-from pipelines import worker
+from noise.stages.escalation import Escalation
+from pipelines.cli import main
 
 PLACES: dict[str, tuple[type[Any], str]] = {
     "scorer": (Learner, "score"),
-    "stage": (Maintenance, "judge"),
+    "stage": (Escalation, "judge"),
     "correlation": (Correlation, "joinable"),
 }
 
@@ -29,4 +29,4 @@ def break_into(owner: type[Any], name: str) -> None:
 
 if __name__ == "__main__":
     break_into(*PLACES[sys.argv[1]])
-    sys.exit(worker.main(sys.argv[2:]))
+    main(sys.argv[2:])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -54,6 +55,15 @@ async def consume(bootstrap: str) -> list[bytes]:
 def broker(tmp_path: Path) -> Iterator[LocalBroker]:
     with LocalBroker(tmp_path / "broker") as broker:
         yield broker
+
+
+def test_a_cluster_id_that_looks_like_an_option_starts_as_any_other(tmp_path: Path) -> None:
+    identity = {"cluster_id": "-25vaXNlLWNsdXN0ZXItMQ", "port": free_port()}
+    identity["controller_port"] = free_port({identity["port"]})
+    (tmp_path / "identity.json").write_text(json.dumps(identity))
+
+    with LocalBroker(tmp_path) as broker:
+        assert broker.bootstrap == f"127.0.0.1:{identity['port']}"
 
 
 async def test_records_and_address_survive_a_kill_and_a_stop_without_a_network(

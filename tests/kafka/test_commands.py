@@ -229,18 +229,24 @@ async def test_a_label_needs_no_more_than_the_id_of_a_decision_or_an_incident(
     assert len({r.partition for r in await installation.read(installation.topics.feedback)}) == 1
 
 
-@pytest.mark.parametrize("target", ["{raw}-0-7-0", "{raw}-9-0-0", "i-0123456789abcdef", "disk"])
+@pytest.mark.parametrize(
+    ("target", "because"),
+    [
+        ("{raw}-0-7-0", "Kafka has no decision {named}: if the id is right, name"),
+        ("{raw}-9-0-0", "Kafka has no decision {named}: if the id is right, name"),
+        ("i-0123456789abcdef", "Kafka has no incident {named}: if the id is right, name"),
+        ("disk", "{named} does not tell whose it is: name"),
+    ],
+)
 async def test_a_label_on_what_nobody_knows_asks_for_the_client(
-    installation: Installation, topics: None, noise: Noise, target: str
+    installation: Installation, topics: None, noise: Noise, target: str, because: str
 ):
     named = target.format(raw=installation.topics.raw.name)
 
     said = await noise("label", named, "noise", "--by", "tess")
 
     assert said.status == 2
-    assert said.err == (
-        f"noise: {named} does not tell whose it is: name the client with --tenant\n"
-    )
+    assert said.err == f"noise: {because.format(named=named)} the client with --tenant\n"
 
 
 async def test_a_client_that_is_named_is_believed(

@@ -15,9 +15,10 @@ from noise.engine import Engine
 from noise.incident import Incident, IncidentState
 from noise.label import Label, Verdict
 from noise.settings import Settings, load_settings
+from noise.sources import SOURCES
 from pipelines import topics
-from pipelines.agents import Arrival, Parse, PartitionFold, outputs
-from pipelines.app import build_metrics, parser
+from pipelines.agents import Parse, PartitionFold, outputs, parser
+from pipelines.app import build_metrics
 from pipelines.topics import partition_for
 from pipelines.transport import Output
 from tests.factories import alert as any_alert
@@ -352,24 +353,25 @@ def test_a_record_larger_than_any_topic_takes_is_cut():
     assert headers_of(dead)["cut_from_bytes"] == str(len(body))
 
 
-def test_a_parser_that_fails_costs_one_record_only():
-    def parse(body: bytes, arrival: Arrival) -> list[Alert]:
+def test_a_parser_that_fails_costs_one_record_only_and_leaves_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def fail(*_: object) -> list[Alert]:
         raise ZeroDivisionError("not foreseen")
 
-    (dead,) = Bench(parse=parse).raw(b"{}")
+    monkeypatch.setitem(SOURCES, "zabbix", fail)
 
-    assert headers_of(dead)["reason"] == "parser_failed"
+    (dead,) = Bench().raw(b"{}", source="zabbix", tenant="acme")
+
+    assert headers_of(dead)["reason"] == "unreadable"
     assert "ZeroDivisionError" in headers_of(dead)["error"]
+    assert "ZeroDivisionError: not foreseen" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("parsed", "reason"),
-    [([], "empty"), ([alert(), alert(tenant=FOREIGN)], "several_tenants")],
-)
-def test_a_payload_that_is_not_about_one_tenant_is_refused(parsed: list[Alert], reason: str):
-    (dead,) = Bench(parse=lambda *_: parsed).raw(b"{}")
+def test_a_payload_that_is_not_about_one_tenant_is_refused():
+    (dead,) = Bench(parse=lambda *_: [alert(), alert(tenant=FOREIGN)]).raw(b"{}")
 
-    assert headers_of(dead)["reason"] == reason
+    assert headers_of(dead)["reason"] == "several_tenants"
 
 
 class Stumbling(Engine):

@@ -8,8 +8,9 @@ from noise.directory import Directory
 from noise.errors import SourceError
 from noise.settings import load_settings
 from pipelines import worker
-from pipelines.agents import Arrival
-from pipelines.app import build_app, build_metrics, parser, transport_settings
+from pipelines.agents import Arrival, parser
+from pipelines.app import build_app, build_metrics, transport_settings
+from pipelines.cli.main import TROUBLE, run
 from pipelines.kafka import KafkaError
 from pipelines.transport import units_of
 
@@ -55,7 +56,7 @@ def test_a_worker_without_any_broker_says_how_to_name_one():
 def test_a_configuration_that_cannot_be_read_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    assert worker.main([str(tmp_path / "absent.yaml")]) == 1
+    assert run(["worker", "--settings", str(tmp_path / "absent.yaml")]) == TROUBLE
 
     assert "absent.yaml cannot be read" in capsys.readouterr().err
 

@@ -11,11 +11,11 @@ import pytest
 
 from noise.errors import LabelError
 from noise.label import Verdict
-from noise.replay import Recorded
 from noise.settings import Kafka
+from pipelines.agents.arrival import addressed
 from pipelines.cli.label import Target, build_label, kind_of
 from pipelines.cli.main import run
-from pipelines.cli.send import Deliveries, addressed
+from pipelines.cli.send import Deliveries
 from pipelines.files import BOOTSTRAP_VARIABLE
 from pipelines.kafka import KafkaError
 from pipelines.topics import declare
@@ -34,9 +34,7 @@ def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_delivery_is_addressed_by_its_tenant_and_names_itself():
-    one = Recorded(1_780_000_000.1234, "zabbix", "acme", "e1", b"body", "o")
-
-    assert addressed(one, is_live=False) == (
+    assert addressed("zabbix", "acme", "e1", 1_780_000_000.1234) == (
         b"acme",
         [
             ("source", b"zabbix"),
@@ -48,13 +46,11 @@ def test_a_delivery_is_addressed_by_its_tenant_and_names_itself():
 
 
 def test_what_is_live_leaves_the_arrival_to_kafka():
-    one = Recorded(0.0, None, "acme", "e1", b"body", "o")
-
-    assert addressed(one, is_live=True)[1] == [("tenant", b"acme"), ("event_key", b"e1")]
+    assert addressed(None, "acme", "e1", None)[1] == [("tenant", b"acme"), ("event_key", b"e1")]
 
 
 def test_deliveries_without_a_tenant_share_the_empty_key():
-    key, headers = addressed(Recorded(1.0, None, None, "e1", b"body", "o"), is_live=False)
+    key, headers = addressed(None, None, "e1", 1.0)
 
     assert key == b""
     assert "tenant" not in dict(headers)

@@ -575,8 +575,8 @@ def test_the_report_says_what_came_in_what_became_of_it_and_what_was_missed():
     msgspec.json.encode(report)
 
 
-def printed(draw: Callable[[Console], None]) -> str:
-    console = Console(file=io.StringIO(), width=140)
+def printed(draw: Callable[[Console], None], width: int = 140) -> str:
+    console = Console(file=io.StringIO(), width=width)
     draw(console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -601,6 +601,18 @@ def test_on_a_terminal_the_summary_answers_each_question_in_a_row():
     assert "01:00  acme          disk is bad" in said
     assert "42 %" in said
     assert "DO NOT BALANCE" not in said
+
+
+def test_on_a_narrow_terminal_time_client_and_score_stay_beside_long_titles():
+    item = screens.Shown(NOW, "c06-meditech", "long " * 40, Action.NOTIFY, "because " * 40, 0.42)
+
+    said = printed(
+        lambda c: c.print(screens.items_of(summary(full_books(), last_shown=(item,)))), width=80
+    )
+
+    (row,) = [line for line in said.splitlines() if "long" in line]
+    assert row.split()[:2] == ["01:00", "c06-meditech"]
+    assert row.rstrip().endswith("42 %")
 
 
 def test_books_that_do_not_balance_are_shouted():

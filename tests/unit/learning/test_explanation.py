@@ -48,8 +48,8 @@ def test_answers_are_named_with_their_place_and_number():
 @pytest.mark.parametrize(
     ("topic", "facts", "sentence"),
     [
-        ("kind", {"category": "cpu"}, "cpu alerts of severity medium are mostly noise here"),
-        ("kind", {"severity": 4}, "alerts of severity critical are mostly noise here"),
+        ("kind", {"category": "cpu"}, "cpu alerts of severity medium are mostly noise as a rule"),
+        ("kind", {"severity": 4}, "alerts of severity critical are mostly noise as a rule"),
         (
             "cleared",
             {"episodes": 9, "cleared": 8, "typical_seconds": 300.0},
@@ -104,7 +104,13 @@ def test_each_topic_has_its_sentence(topic, facts, sentence):
 
 
 def test_what_speaks_against_noise_says_so():
-    assert said_of("kind", -1.0) == "alerts of severity medium are often real here"
+    assert said_of("kind", -1.0) == "alerts of severity medium are often real as a rule"
+
+
+def test_what_holds_for_a_kind_is_said_of_this_client_only_where_it_has_answered():
+    assert (
+        said_of("kind", counts=answered(3, 0)) == "alerts of severity medium are mostly noise here"
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def case_of(tenant: TenantState, one: Alert, now: float = NOW) -> Case:
 
 def raise_it(tenant: TenantState, now: float, **fields: Any) -> None:
     case = case_of(tenant, alert(**fields), now)
-    incident = IncidentMemory("i1", "t", "d1", now, now, 2, "disk", None, None)
+    incident = IncidentMemory("i1", "t", "d1", now, now, 2)
     recording.raised(tenant, case, incident, f"d{now}")
 
 

@@ -47,7 +47,7 @@ def test_what_a_decision_leaves_behind():
         would_suppress=True,
         noise_probability=0.9,
     )
-    incident = IncidentMemory("i1", "t", "d0", NOW, NOW, 2, "disk", None, None, told_at=NOW - 60)
+    incident = IncidentMemory("i1", "t", "d0", NOW, NOW, 2, told_at=NOW - 60)
     facts = Facts(check="disk", condition=case.condition.key)
 
     kept = answerable(case, decision, facts, incident)

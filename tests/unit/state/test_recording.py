@@ -147,7 +147,7 @@ def test_a_value_that_is_no_number_is_not_remembered():
     for value in (float("inf"), float("nan"), 5.0):
         one = raise_it(tenant, NOW, value=value).condition
 
-    assert (one.values, one.value_mean, one.last_value) == (1, 5.0, 5.0)
+    assert (one.values, one.value_mean) == (1, 5.0)
 
 
 def test_values_are_remembered_as_a_mean_and_a_spread():
@@ -158,7 +158,6 @@ def test_values_are_remembered_as_a_mean_and_a_spread():
     assert one.values == 4
     assert one.value_mean == pytest.approx(15, abs=1)
     assert 0 < one.value_spread < 10
-    assert one.last_value == 20
 
 
 def test_how_long_a_check_lasts_is_remembered_for_a_bounded_number_of_classes():

@@ -185,6 +185,15 @@ class TenantState:
         if self.open_keys.get(condition.alert_key) == condition.key:
             del self.open_keys[condition.alert_key]
 
+    def leave_incident(self, condition: Condition) -> IncidentMemory | None:
+        """Have ``condition`` keep its incident open no longer; return the incident if it did."""
+        incident = self.incident(condition.incident)
+        if incident is None or condition.key not in incident.open_members:
+            return None
+        incident.open_members.remove(condition.key)
+        self.mark(INCIDENT, incident.id)
+        return incident
+
     def mark(self, kind: str, key: str) -> None:
         """Note that a piece changed and must be saved."""
         self.changed.add((kind, key))

@@ -19,7 +19,12 @@ SPARE_DEADLINES = 100
 
 
 class CheckState(msgspec.Struct):
-    """One check over all devices of a tenant."""
+    """One check over all devices of a tenant.
+
+    ``noise_excess``, ``noise_company`` and ``noise_crowd`` say how bad a value was, and how much
+    came on its device and of its kind, when it was called noise; the most of each. ``lasted`` has a
+    histogram by ``DURATION_EDGES`` for each class of device.
+    """
 
     key: str
     seen_at: float
@@ -85,7 +90,11 @@ class IncidentMemory(msgspec.Struct):
 
 
 class TenantCore(msgspec.Struct):
-    """What belongs to no single condition. ``clears`` counts them by source."""
+    """What belongs to no single condition.
+
+    ``clears`` counts them by source. ``heat`` is how much trouble was told lately, ``activity`` how
+    much came, ``surge`` how much of it was new; what comes in a surge joins ``surge_incident``.
+    """
 
     tenant: str
     clock: float = 0.0

@@ -112,7 +112,12 @@ class Risk(NamedTuple):
 
 
 class Ledger(msgspec.Struct):
-    """One tenant's books of right and wrong. ``at`` is the epoch second it has been faded to."""
+    """One tenant's books of right and wrong. ``at`` is the epoch second it has been faded to.
+
+    ``delays`` first answers took ``delay_seconds`` in all. ``recent_error`` and ``usual_error`` are
+    mean squared errors of about the last ``RECENT_ANSWERS`` and ``USUAL_ANSWERS``, ``errors`` their
+    number. The scores are counts by bin; ``audit_share`` is the share of the hidden that is shown.
+    """
 
     at: float = 0.0
     first: Stratum = msgspec.field(default_factory=Stratum)

@@ -11,8 +11,6 @@ from noise.learning.odds import sigmoid
 
 RATE = 0.3
 MOST = 500.0  # log-odds beyond which nothing differs, and ``exp`` would overflow
-
-
 # How firmly the day-one weights are believed, as squared gradients already seen.
 FIRMNESS = 2.0
 MAX_WEIGHTS = 10_000
@@ -77,10 +75,6 @@ class Regression:
         """Set an input's weight and its sum of squared gradients."""
         self.river._weights[name] = weight
         self.river.optimizer.g2[name] = squares
-
-    def names(self) -> list[str]:
-        """Return the names of all inputs that have a weight."""
-        return list(self.river._weights)
 
     def _drop_least(self) -> list[str]:
         excess = len(self.river._weights) - self._limit

@@ -72,7 +72,4 @@ def _drop(tenant: TenantState, kind: str, pieces: dict[str, Any], keys: Iterable
 def _let_go(tenant: TenantState, condition: Condition) -> None:
     """Have nothing wait for the clear of a condition that is forgotten."""
     tenant.give_up_alert_key(condition)
-    incident = tenant.incident(condition.incident)
-    if incident is not None and condition.key in incident.open_members:
-        incident.open_members.remove(condition.key)
-        tenant.mark(INCIDENT, incident.id)
+    tenant.leave_incident(condition)

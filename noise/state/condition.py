@@ -31,7 +31,14 @@ class Hidden(msgspec.Struct):
 
 
 class Condition(msgspec.Struct):
-    """Times are epoch seconds of arrival; 0 means never. Changed by ``recording`` and answers."""
+    """Times are epoch seconds of arrival; 0 means never. Changed by ``recording`` and answers.
+
+    A window is the time in which repeats are folded: it began at ``window_at`` and had ``count``
+    alerts so far. ``episodes`` counts all windows, ``windows`` those before this one since it was
+    raised. ``flips`` are the times of the last raises, ``durations`` a histogram by
+    ``DURATION_EDGES``. ``worst_excess`` is the worst value that was decided since it was raised,
+    ``noise_excess`` the worst that was ever called noise, both as a share of the limit.
+    """
 
     key: str
     check: str

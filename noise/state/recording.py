@@ -109,14 +109,6 @@ def _note_excess(case: Case) -> None:
         case.condition.worst_excess = case.excess if known is None else max(known, case.excess)
 
 
-def _leave(tenant: TenantState, condition: Condition) -> None:
-    """Have a condition that goes on in another incident keep its old one open no longer."""
-    old = tenant.incident(condition.incident)
-    if old is not None and condition.key in old.open_members:
-        old.open_members.remove(condition.key)
-        tenant.mark(INCIDENT, old.id)
-
-
 def _open(tenant: TenantState, case: Case) -> None:
     condition, alert = case.condition, case.alert
     # A clock that runs ahead must not make what follows look overtaken.
@@ -137,21 +129,26 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     condition.told_severity = rank
     _note_excess(case)
     condition.severity = max(condition.severity, rank)
+    tenant.mark(CONDITION, condition.key)
+    check = tenant.checks.get(condition.check)
+    if check is not None:
+        check.told_at = now
+        tenant.mark(CHECK, check.key)
+    _note_told_incident(tenant, case, incident)
+
+
+def _note_told_incident(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
+    now, rank = case.now, case.alert.severity.rank
     noise = case.known_score.noise_probability if case.known_score else 0.5
     incident.severity = max(incident.severity, rank)
     incident.told_at = incident.told_at or now
     incident.told_severity = max(incident.told_severity, rank)
     incident.told_noise = min(incident.told_noise, noise)
+    tenant.mark(INCIDENT, incident.id)
     if tenant.core.surge.is_on(now):
         tenant.core.surge_incident = incident.id
-    check = tenant.checks.get(condition.check)
-    if check is not None:
-        check.told_at = now
-        tenant.mark(CHECK, check.key)
     if noise < TROUBLE:
         tenant.core.heat.add(now, 1.0 - noise)
-    tenant.mark(CONDITION, condition.key)
-    tenant.mark(INCIDENT, incident.id)
 
 
 def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> None:
@@ -230,13 +227,9 @@ def _close(tenant: TenantState, case: Case) -> None:
         check.self_cleared += 1
         _note_duration(check, case.alert.device_class or "", place)
         tenant.mark(CHECK, check.key)
-    incident = tenant.incident(condition.incident)
-    if incident is None or condition.key not in incident.open_members:
-        return
-    incident.open_members.remove(condition.key)
-    if not incident.open_members:
-        incident.resolved_at = now
-    tenant.mark(INCIDENT, incident.id)
+    left = tenant.leave_incident(condition)
+    if left is not None and not left.open_members:
+        left.resolved_at = now
 
 
 def _note_duration(check: CheckState, device_class: str, place: int) -> None:
@@ -325,7 +318,7 @@ def joined(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     """Make the condition an open member of ``incident``, and of no other one."""
     condition, alert, now = case.condition, case.alert, case.now
     if condition.incident != incident.id:
-        _leave(tenant, condition)
+        tenant.leave_incident(condition)
     condition.incident = incident.id
     incident.last_at = now
     incident.severity = max(incident.severity, alert.severity.rank)

@@ -19,7 +19,12 @@ SPARE_DEADLINES = 100
 
 
 class CheckState(msgspec.Struct):
-    """One check over all devices of a tenant."""
+    """One check over all devices of a tenant.
+
+    ``noise_excess``, ``noise_company`` and ``noise_crowd`` say how bad a value was, and how much
+    came on its device and of its kind, when it was called noise; the most of each. ``lasted`` has a
+    histogram by ``DURATION_EDGES`` for each class of device.
+    """
 
     key: str
     seen_at: float
@@ -85,7 +90,11 @@ class IncidentMemory(msgspec.Struct):
 
 
 class TenantCore(msgspec.Struct):
-    """What belongs to no single condition. ``clears`` counts them by source."""
+    """What belongs to no single condition.
+
+    ``clears`` counts them by source. ``heat`` is how much trouble was told lately, ``activity`` how
+    much came, ``surge`` how much of it was new; what comes in a surge joins ``surge_incident``.
+    """
 
     tenant: str
     clock: float = 0.0
@@ -184,6 +193,15 @@ class TenantState:
         """Have no clear find ``condition`` by its alert key any more."""
         if self.open_keys.get(condition.alert_key) == condition.key:
             del self.open_keys[condition.alert_key]
+
+    def leave_incident(self, condition: Condition) -> IncidentMemory | None:
+        """Have ``condition`` keep its incident open no longer; return the incident if it did."""
+        incident = self.incident(condition.incident)
+        if incident is None or condition.key not in incident.open_members:
+            return None
+        incident.open_members.remove(condition.key)
+        self.mark(INCIDENT, incident.id)
+        return incident
 
     def mark(self, kind: str, key: str) -> None:
         """Note that a piece changed and must be saved."""

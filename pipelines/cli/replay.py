@@ -126,6 +126,7 @@ def _technicians(
 def _play(replay: Replay, recordings: Recordings, out: str | None, progress: Shows) -> Ledger:
     ledger = Ledger()
     gc.freeze()  # what is loaded by now stays; looking through it again and again costs a tenth
+    gc.set_threshold(20_000, 20, 50)
     played = replay.run(_deciding(recordings, progress))
     if out is None:
         _enter(played, ledger, None)

@@ -5,19 +5,16 @@ share one transactional producer. A batch's outputs, state changes and input off
 visible together or not at all.
 """
 
-from pipelines.transport.app import build_faust_app, install, units_of
+from pipelines.transport.app import build_faust_app, units_of
 from pipelines.transport.exits import Worker
 from pipelines.transport.partition import Output, Partition
 from pipelines.transport.settings import TransportSettings
-from pipelines.transport.state import StateTable
 
 __all__ = [
     "Output",
     "Partition",
-    "StateTable",
     "TransportSettings",
     "Worker",
     "build_faust_app",
-    "install",
     "units_of",
 ]

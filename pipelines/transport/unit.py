@@ -9,6 +9,7 @@ from typing import Protocol
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
+from pipelines.clock import elapsed
 from pipelines.transport.partition import Output, Partition
 from pipelines.transport.settings import TransportSettings
 
@@ -182,9 +183,9 @@ class Unit:
         while not self._is_void and (work := self._cut()):
             # Rule 10: aiokafka asks a coordinator that is away again and again, without end.
             async with asyncio.timeout(self._settings.commit_timeout):
-                started = asyncio.get_running_loop().time()
+                started = elapsed()
                 await self.producer.commit(work.outputs, work.offsets)
-            self._settle(work, asyncio.get_running_loop().time() - started)
+            self._settle(work, elapsed() - started)
         self._task = None
 
     def _cut(self) -> Work:

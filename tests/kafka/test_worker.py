@@ -18,6 +18,7 @@ from noise.alert import utc
 from noise.decision import DecisionRecord, decode_decision_record
 from noise.label import Label, Verdict
 from pipelines import kafka
+from pipelines.cli.main import TROUBLE
 from pipelines.topics import partition_for
 from tests.factories import alert
 from tests.workers import Installation, WorkerProcess, until
@@ -57,7 +58,7 @@ async def test_a_worker_refuses_to_start_without_its_topics_and_says_what_to_do(
     installation = Installation(bootstrap, tmp_path, {})
 
     with installation.worker() as worker:
-        assert worker.process.wait(30) == 1
+        assert worker.process.wait(30) == TROUBLE
 
     raw = installation.topics.raw.name
     assert f"topic {raw} is missing: create it with `noise check --create`" in worker.log
@@ -68,7 +69,7 @@ async def test_a_worker_without_a_broker_says_so_in_one_sentence(tmp_path: Path)
     installation = Installation("127.0.0.1:9", tmp_path, {})
 
     with installation.worker() as worker:
-        assert worker.process.wait(30) == 1
+        assert worker.process.wait(30) == TROUBLE
 
     assert "no Kafka broker answers at 127.0.0.1:9" in worker.log
     assert "Traceback" not in worker.log
@@ -80,7 +81,7 @@ async def test_a_worker_refuses_topics_that_are_not_as_they_must_be(bootstrap: s
     await kafka.create_topics(bootstrap, [feedback])
 
     with installation.worker("--create-topics") as worker:
-        assert worker.process.wait(30) == 1
+        assert worker.process.wait(30) == TROUBLE
 
     assert f"topic {feedback.name} has 2 partitions and needs 4" in worker.log
     assert "Traceback" not in worker.log
@@ -91,7 +92,7 @@ async def test_a_metrics_port_in_use_is_one_sentence(bootstrap: str, tmp_path: P
         port = taken.getsockname()[1]
         installation = Installation(bootstrap, tmp_path, {"metrics": {"port": port}})
         with installation.worker("--create-topics") as worker:
-            assert worker.process.wait(30) == 1
+            assert worker.process.wait(30) == TROUBLE
 
     assert f"/metrics cannot be served on 127.0.0.1:{port}" in worker.log.splitlines()[-1]
     assert "Traceback" not in worker.log
@@ -102,7 +103,7 @@ async def test_a_wrong_setting_is_one_sentence(tmp_path: Path):
     installation.settings_file.write_text("mode: earnest")
 
     with installation.worker() as worker:
-        assert worker.process.wait(30) == 1
+        assert worker.process.wait(30) == TROUBLE
 
     (sentence,) = worker.log.splitlines()
     assert "`$.mode`" in sentence

@@ -194,8 +194,8 @@ def test_memory_is_bounded_however_many_checks_answer():
         model.learn(known, NOISE if number % 3 else REAL, NOW + number)
 
     assert len(model.counts.tallies) <= 200
-    assert len(model.regression.names()) <= 300
-    assert set(INPUTS) <= set(model.regression.names())
+    assert len(model.regression.river.weights) <= 300
+    assert set(INPUTS) <= set(model.regression.river.weights)
     assert sum(len(value) for _, value in all_parts(model)) < 60_000
 
 

@@ -15,7 +15,7 @@ def said(by: Regression) -> float:
 def test_it_starts_from_what_is_known_on_day_one():
     by = Regression()
 
-    assert set(by.names()) == set(INPUTS)
+    assert set(by.river.weights) == set(INPUTS)
     assert by.weight("heat") == (INPUTS["heat"].weight, FIRMNESS)
     assert dict(by.contributions({"prior": 2.0, "heat": 1.0, "unknown": 1.0})) == {
         "intercept": 0.0,
@@ -52,15 +52,15 @@ def test_of_too_many_weights_those_that_say_least_are_dropped_and_named():
         gone += by.learn({f"source:{number}": 0.1 + number}, True, 1.0)[1]
 
     assert gone
-    assert len(by.names()) <= 30
-    assert set(INPUTS) <= set(by.names())
+    assert len(by.river.weights) <= 30
+    assert set(INPUTS) <= set(by.river.weights)
     assert not any(by.knows(name) for name in gone)
 
 
 def test_a_weight_that_was_put_back_counts_as_it_did():
     by, again = Regression(), Regression()
     by.learn(HERE, True, 1.0)
-    for name in by.names():
+    for name in by.river.weights:
         again.put(name, *by.weight(name))
     again.river.intercept = by.river.intercept
 

@@ -82,3 +82,11 @@ def test_a_value_cannot_be_worse_than_one_that_nobody_knows():
     known = TenantState("acme")
     tell_it(known, value=110.0, threshold=100.0, bad_when="above")
     assert judged(known, alert()) is None
+
+
+def test_a_condition_is_held_against_what_it_was_itself_called_noise_with():
+    tenant = TenantState("acme")
+    case = raise_it(tenant, value=110.0, threshold=100.0, bad_when="above")
+    case.check.noise_excess, case.condition.noise_excess = 1.0, 0.2
+
+    assert judged(tenant, full(180.0)) is not None

@@ -56,3 +56,9 @@ def test_a_header_whose_name_is_no_text_stops_nothing():
         (2, "after"),
         (0, "next"),
     ]
+
+
+def test_the_marker_at_the_end_of_a_transaction_is_taken_as_aiokafka_takes_it():
+    marker = AnyRecords(bytes(batch("a"))).next_batch()
+
+    assert next(marker).offset == 0

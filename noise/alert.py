@@ -121,6 +121,7 @@ def short_key(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+@lru_cache(maxsize=4_096)  # an alert's arrival, decision and incident ask for the same moments
 def utc(epoch_seconds: float) -> datetime:
     """Return the moment ``epoch_seconds`` after 1970 as an aware datetime.
 

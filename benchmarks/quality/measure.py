@@ -144,8 +144,9 @@ class _Tally:
             name: one for name, one in self._world.problems.items() if name in self._first_alert
         }
         lost_before = {n: p for n, p in self._world.problems.items() if n not in problems}
-        told = {n for n, p in problems.items() if self._first_told.get(n, _NEVER) <= p.tell_by}
-        late = {n for n in problems if n in self._first_told} - told
+        seen = {name: at for name, at in self._first_told.items() if name in problems}
+        told = {name for name, at in seen.items() if at <= problems[name].tell_by}
+        late = seen.keys() - told
         shown = {n for n in problems if self._incidents_of[n] & self._seen_incidents}
         per_day = [self._items[t, d] for t, last in self._last_day.items() for d in range(last + 1)]
         items, updates = sum(self._items.values()), sum(self._updates.values())
@@ -219,9 +220,6 @@ class _Tally:
         if not total:
             return None
         return sum(n * abs(predicted - seen) for n, predicted, seen in full) / total
-
-
-_NEVER = float("inf")
 
 
 def interval(hits: int, trials: int) -> Interval:

@@ -51,6 +51,10 @@ class AnyBatch:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batch, name)
 
+    def __next__(self) -> Any:
+        """Take the one record of a control batch: the end of a transaction."""
+        return next(self._batch)
+
     def __iter__(self) -> Iterator[Any]:
         given = 0
         try:

@@ -47,6 +47,10 @@ def test_a_header_whose_name_is_no_text_is_read_from_a_packed_batch_as_well():
     assert read(bytes(head) + body) == [(0, "good"), (1, "\ufffd" * 4)]
 
 
+def test_the_marker_at_the_end_of_a_transaction_can_be_taken_out_of_its_batch():
+    assert next(AnyRecords(bytes(batch("marker"))).next_batch()).key == b"key"
+
+
 def test_a_header_whose_name_is_no_text_stops_nothing():
     data = bytes(batch("good", "QQQQ", "after")).replace(b"QQQQ", b"\xff\xfe\xfd\xfc")
 

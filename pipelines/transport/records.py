@@ -64,10 +64,6 @@ class AnyBatch:
         except UnicodeDecodeError:
             yield from islice(_LenientBatch(self._raw.tobytes()), given, None)
 
-    def __next__(self) -> Any:
-        # So aiokafka takes the only record of a control batch, which ends a transaction.
-        return next(self._batch)
-
 
 class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
     def _maybe_uncompress(self) -> None:

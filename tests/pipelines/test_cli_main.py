@@ -138,3 +138,14 @@ def test_a_reader_that_has_enough_is_no_trouble(tmp_path: Path):
     assert process.wait(30) == 1
     assert "Traceback" not in said
     assert "BrokenPipe" not in said
+
+
+def test_a_demo_whose_folder_cannot_be_made_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+
+    assert run(["demo", "--data", str(taken / "data")]) == 2
+
+    assert f"noise: {taken / 'data'} cannot be used" in capsys.readouterr().err

@@ -82,6 +82,11 @@ class Books:
         return self.count(Action.NOTIFY) + self.count(Action.UPDATE)
 
     @property
+    def shown_later(self) -> int:
+        """Return how many decisions showed what an earlier one had hidden."""
+        return sum(n for (action, _), n in self.later.items() if action is not Action.SUPPRESS)
+
+    @property
     def suppressed(self) -> int:
         """Return how many alerts were hidden at first; some of them were shown later."""
         return sum(n for (action, _), n in self.first.items() if action is Action.SUPPRESS)

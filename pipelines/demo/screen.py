@@ -118,7 +118,8 @@ def table_of(summary: Summary) -> Table:
     )
     new, updates = books.count(Action.NOTIFY), books.count(Action.UPDATE)
     reasons = _counts(_shown_reasons(summary))
-    table.add_row("shown", f"{new:,} and {updates:,} updates of what was told: {reasons}")
+    late = f", {books.shown_later:,} of them hidden at first" if books.shown_later else ""
+    table.add_row("shown", f"{new:,} and {updates:,} updates of what was told{late}: {reasons}")
     table.add_row("hidden", f"{books.suppressed:,}: {_counts(_hidden_reasons(summary))}")
     if books.dead_letters:
         table.add_row("dead letters", _counts(dict(books.dead_letters)))

@@ -594,7 +594,8 @@ def test_on_a_terminal_the_summary_answers_each_question_in_a_row():
     said = printed(lambda c: c.print(screens.table_of(shown), screens.items_of(shown)))
 
     assert "3 records = 2 decided + 1 dead letters + 0 not yet decided" in said
-    assert "2 and 0 updates of what was told: score 1, persisted 1" in said
+    assert "2 and 0 updates of what was told, 1 of them hidden at first: " in said
+    assert "score 1, persisted 1" in said
     assert "1: holding 1" in said
     assert "25.0 % was shown" in said
     assert "acme: C: on srv1 fills up" in said

@@ -18,6 +18,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from noise.settings import Kafka
 from pipelines.topics import MAX_DEAD_LETTER_BYTES, Topic
+from pipelines.trouble import Trouble
 
 REQUEST_TIMEOUT_MS = 10_000
 LEADER_TRIES = 200
@@ -29,7 +30,7 @@ ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+)(:[1-9]\d{0,4})?")
 CHECKED = ("cleanup.policy", "max.message.bytes")
 
 
-class KafkaError(Exception):
+class KafkaError(Trouble):
     """A broker or a topic that cannot be used; the text is one sentence that says what to mend."""
 
 

@@ -29,6 +29,7 @@ from noise.decision import HIDDEN, SHOWN, Action, Mode, Reason
 from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
 from noise.learning.bound import Risk
+from pipelines.trouble import Trouble
 
 OTHER = "other"
 NO_TENANT = "unknown"
@@ -367,7 +368,7 @@ def _decision_kinds() -> Iterable[DecisionKind]:
         yield DecisionKind(Action.SUPPRESS, reason)
 
 
-class PageError(Exception):
+class PageError(Trouble):
     """The page of metrics cannot be served; the text says what to mend."""
 
 

@@ -18,9 +18,9 @@ from noise.label import Label, Verdict, decode_label
 from pipelines import clock, kafka
 from pipelines.agents.arrival import parser, read_arrival
 from pipelines.cli import options
-from pipelines.cli.main import Trouble
 from pipelines.files import read_directory, read_settings
 from pipelines.topics import Topics, declare
+from pipelines.trouble import Trouble
 
 INCIDENT = re.compile(r"i-[0-9a-f]{16}")
 FETCH_MS = 5_000

@@ -10,12 +10,8 @@ from collections.abc import Sequence
 import click
 
 from noise.errors import NoiseError
-from pipelines.broker.errors import BrokerError
-from pipelines.files import FileError
-from pipelines.kafka import KafkaError
-from pipelines.local import ChildError
 from pipelines.logs import mute_libraries
-from pipelines.metrics import PageError
+from pipelines.trouble import Trouble
 
 TROUBLE = 2
 INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended
@@ -30,10 +26,6 @@ COMMANDS = {
     "label": "Say whether an alert was noise or actionable.",
     "check": "Validate configuration and connections, and say what to mend.",
 }
-
-
-class Trouble(Exception):  # noqa: N818 - shown to people, who did nothing exceptional
-    """Something the user must mend; the text is one sentence that says how."""
 
 
 class _Commands(click.Group):
@@ -80,15 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return TROUBLE
     except click.ClickException as exc:
         return _say(exc.format_message())
-    except (
-        Trouble,
-        NoiseError,
-        FileError,
-        KafkaError,
-        PageError,
-        BrokerError,
-        ChildError,
-    ) as exc:
+    except (Trouble, NoiseError) as exc:
         return _say(str(exc))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -16,7 +16,6 @@ from noise.settings import Settings
 from pipelines.cli import options
 from pipelines.cli.decision_lines import line_of
 from pipelines.cli.ledger import Ledger
-from pipelines.cli.main import Trouble
 from pipelines.cli.progress import Shows, showing_progress
 from pipelines.cli.tables import replay_summary
 from pipelines.clock import elapsed
@@ -30,6 +29,7 @@ from pipelines.files import (
     size_of,
     written,
 )
+from pipelines.trouble import Trouble
 
 TRUTH = "truth"
 ADVANCE_EVERY = 500

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipelines.trouble import Trouble
+
 STDIN = "-"
 STDOUT = "-"
 MAX_LINE_BYTES = 12 * 1024 * 1024
@@ -21,7 +23,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CountBytes = Callable[[int], None]
 
 
-class FileError(Exception):
+class FileError(Trouble):
     """A file that cannot be used; the text is one sentence that says what to mend."""
 
 

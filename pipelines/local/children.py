@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.broker import Leash, uninterrupted
 from pipelines.clock import elapsed
+from pipelines.trouble import Trouble
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -17,7 +18,7 @@ WELL_SECONDS = 60.0
 LAST_LINES = 15
 
 
-class ChildError(Exception):
+class ChildError(Trouble):
     """A child that could not start; the text is one sentence, ``last_lines`` what it said."""
 
     def __init__(self, sentence: str, last_lines: Sequence[str] = ()) -> None:

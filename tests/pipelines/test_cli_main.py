@@ -12,10 +12,11 @@ import pytest
 
 from noise.errors import SettingsError
 from pipelines.broker import BrokerError
-from pipelines.cli.main import COMMANDS, Trouble, run
+from pipelines.cli.main import COMMANDS, run
 from pipelines.files import FileError
 from pipelines.kafka import KafkaError
 from pipelines.metrics import PageError
+from pipelines.trouble import Trouble
 
 # by its name: the package gives the function `main` under the same one
 cli = importlib.import_module("pipelines.cli.main")

@@ -13,7 +13,7 @@ import msgspec
 
 from noise.alert import Alert, Severity
 from noise.directory import Directory
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from pipelines.files import Recordings
 
 SEED = 11

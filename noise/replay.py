@@ -7,35 +7,18 @@ from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
-import msgspec
-
-from noise.alert import Alert, utc
+from noise.alert import Alert
 from noise.decision import Action, DecidedAlert
 from noise.directory import Directory
 from noise.engine import Engine
 from noise.errors import SourceError
 from noise.label import Label, Verdict
+from noise.recorded import Answer, Recorded
 from noise.sources import Delivery, parse
 
 TICK_SECONDS = 600.0  # deadlines decide with their own time, however late they run
 MAX_WAITING = 100_000
 CHANGES_EVERY = 20_000
-
-
-class Recorded(NamedTuple):
-    """One delivery as it was recorded; ``at`` is its arrival in epoch seconds.
-
-    ``event`` is its event key, ``origin`` a name that no other delivery of the replay has.
-    ``truth`` is known to whoever judges the result, and never shown to the engine.
-    """
-
-    at: float
-    source: str | None
-    tenant: str | None
-    event: str
-    body: bytes
-    origin: str
-    truth: Verdict | None = None
 
 
 class Replayed(NamedTuple):
@@ -44,25 +27,6 @@ class Replayed(NamedTuple):
     recorded: Recorded | None
     decided: list[DecidedAlert]
     error: SourceError | None = None
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What a technician will say of an alert, so many seconds after seeing it."""
-
-    verdict: Verdict
-    delay_seconds: float
-    technician: str
-
-    def about(self, decision_id: str, tenant: str, seen_at: float) -> Label:
-        """Return the label of somebody who saw the decision at ``seen_at``, in epoch seconds."""
-        return Label(
-            label_id=f"{decision_id}/{self.technician}",
-            tenant=tenant,
-            verdict=self.verdict,
-            technician=self.technician,
-            labelled_at=utc(seen_at + self.delay_seconds),
-            decision_id=decision_id,
-        )
 
 
 class Technicians(Protocol):

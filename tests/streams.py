@@ -12,7 +12,8 @@ from aiokafka import ConsumerRecord
 from noise.decision import decode_decision_record, encode_decided
 from noise.directory import Directory
 from noise.engine import Engine
-from noise.replay import Recorded, Replay
+from noise.recorded import Recorded
+from noise.replay import Replay
 from noise.settings import Settings
 from pipelines.agents.arrival import addressed
 from pipelines.files import Recordings

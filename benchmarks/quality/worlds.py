@@ -11,7 +11,8 @@ import msgspec
 
 from noise.directory import Directory, load_directory
 from noise.label import Verdict
-from noise.replay import Answer, Recorded, Technicians, TrueAnswers
+from noise.recorded import Answer, Recorded
+from noise.replay import Technicians, TrueAnswers
 from noise.simulator import Msp
 from noise.simulator import Technicians as SimulatedTechnicians
 from pipelines.files import Recordings, read_lines

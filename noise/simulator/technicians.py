@@ -7,7 +7,7 @@ from random import Random
 import msgspec
 
 from noise.label import Verdict
-from noise.replay import Answer
+from noise.recorded import Answer
 from noise.simulator.chance import chance, hours, stream, trait
 from noise.simulator.estate import DAY
 

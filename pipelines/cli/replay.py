@@ -11,7 +11,8 @@ import msgspec
 
 from noise.decision import Mode
 from noise.engine import Engine
-from noise.replay import Recorded, Replay, Replayed, Technicians, TrueAnswers, WrittenAnswers
+from noise.recorded import Recorded
+from noise.replay import Replay, Replayed, Technicians, TrueAnswers, WrittenAnswers
 from noise.settings import Settings
 from pipelines.cli import options
 from pipelines.cli.decision_lines import line_of

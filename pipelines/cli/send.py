@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from noise.settings import Settings
 from pipelines import kafka
 from pipelines.agents.arrival import addressed

@@ -14,7 +14,7 @@ from msgspec import Meta
 from noise.directory import Directory, load_directory
 from noise.errors import SettingsError
 from noise.label import Verdict
-from noise.replay import Answer
+from noise.recorded import Answer
 from noise.settings import Settings, load_settings
 from pipelines.files.streams import FileError, read_lines
 

@@ -14,7 +14,7 @@ from noise import sources
 from noise.directory import Directory
 from noise.errors import SourceError
 from noise.label import Verdict
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from noise.sources import ait_ads, rmm_nab
 from noise.sources.delivery import CANONICAL
 from noise.sources.times import LATEST_SECONDS

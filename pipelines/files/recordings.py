@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from noise.directory import Directory
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from pipelines.files.forms import NO_TIME, TRUTHFUL, Form, Named, Refusal, form_of
 from pipelines.files.sorting import RUN_BYTES, Row, sorted_rows
 from pipelines.files.streams import MAX_LINE_BYTES, STDIN, CountBytes, FileError, read_lines

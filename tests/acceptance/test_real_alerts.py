@@ -13,7 +13,8 @@ import pytest
 from noise.decision import HIDDEN, SHOWN, Action, DecidedAlert, Mode, encode_decided
 from noise.directory import Directory
 from noise.engine import Engine
-from noise.replay import Recorded, Replay, TrueAnswers
+from noise.recorded import Recorded
+from noise.replay import Replay, TrueAnswers
 from noise.settings import Settings
 from pipelines.files import Recordings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from tests import streams
 from tests.workers import Installation, WorkerProcess, until
 

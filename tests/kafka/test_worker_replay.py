@@ -17,7 +17,7 @@ from noise.alert import utc
 from noise.decision import DecidedAlert, decode_decision_record
 from noise.directory import Directory
 from noise.label import Label, Verdict
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from pipelines.cli.decision_lines import line_of
 from pipelines.cli.main import run
 from pipelines.files import Recordings

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from noise.errors import SourceError
-from noise.replay import Recorded, Replayed
+from noise.recorded import Recorded
+from noise.replay import Replayed
 from pipelines import clock
 from pipelines.cli import progress
 from pipelines.cli.ledger import Ledger

@@ -25,7 +25,7 @@ from noise.decision import (
     encode_decided,
 )
 from noise.label import LabelSource, Verdict
-from noise.replay import Answer
+from noise.recorded import Answer
 from noise.settings import Kafka
 from noise.simulator import Problem
 from pipelines.agents.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, TENANT

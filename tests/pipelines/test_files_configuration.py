@@ -6,7 +6,7 @@ import pytest
 
 from noise.errors import SettingsError
 from noise.label import Verdict
-from noise.replay import Answer
+from noise.recorded import Answer
 from noise.settings import Settings
 from pipelines.files import (
     BOOTSTRAP_VARIABLE,

@@ -10,7 +10,7 @@ import pytest
 from noise import sources
 from noise.directory import Directory
 from noise.label import Verdict
-from noise.replay import Recorded
+from noise.recorded import Recorded
 from noise.sources import canonical as canonical_source
 from pipelines.files import FileError, Recordings
 from pipelines.files.recordings import MAX_EXAMPLES, stem_of

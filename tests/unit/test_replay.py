@@ -10,7 +10,8 @@ from noise.decision import Action, DecidedAlert, Reason, encode_decided
 from noise.directory import Directory
 from noise.engine import Engine, LabelResult
 from noise.label import Label, Verdict
-from noise.replay import MAX_WAITING, Answer, Recorded, Replay, TrueAnswers, WrittenAnswers
+from noise.recorded import Answer, Recorded
+from noise.replay import MAX_WAITING, Replay, TrueAnswers, WrittenAnswers
 from tests.story import START, enforcing
 
 NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE

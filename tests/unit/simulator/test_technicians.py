@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from noise.label import Verdict
-from noise.replay import Answer
+from noise.recorded import Answer
 from noise.simulator import Technicians
 from tests.unit.simulator.worlds import DAY, MONDAY
 

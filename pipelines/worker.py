@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import tempfile
@@ -14,6 +13,7 @@ from noise.directory import Directory
 from noise.settings import Settings
 from pipelines import kafka, topics
 from pipelines.app import build_app, build_metrics
+from pipelines.collector import spare_the_collector
 from pipelines.metrics import serve
 from pipelines.transport import Worker
 
@@ -49,7 +49,7 @@ def run_worker(
         )
         worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
         worker.spinner = None  # it writes to the terminal even when quiet
-        _spare_the_collector()
+        spare_the_collector()
         try:
             worker.execute_from_commandline()
         except asyncio.CancelledError:
@@ -57,12 +57,6 @@ def run_worker(
             raise SystemExit(0 if worker._signal_stop_time else 1) from None
         finally:
             log.info("stopped")
-
-
-def _spare_the_collector() -> None:
-    # What is loaded by now stays, and alerts leave few cycles: looking for them costs a tenth.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def _folder_for_faust() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from pipelines.cli.ledger import Ledger
 from pipelines.cli.progress import Shows, showing_progress
 from pipelines.cli.tables import replay_summary
 from pipelines.clock import elapsed
+from pipelines.collector import spare_the_collector
 from pipelines.files import (
     STDOUT,
     TRUTHFUL,
@@ -126,8 +126,7 @@ def _technicians(
 
 def _play(replay: Replay, recordings: Recordings, out: str | None, progress: Shows) -> Ledger:
     ledger = Ledger()
-    gc.freeze()  # what is loaded by now stays; looking through it again and again costs a tenth
-    gc.set_threshold(20_000, 20, 50)
+    spare_the_collector()
     played = replay.run(_deciding(recordings, progress))
     if out is None:
         _enter(played, ledger, None)

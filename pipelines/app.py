@@ -14,7 +14,8 @@ from noise.engine import Engine
 from noise.learning.feedback import LabelOutcome
 from noise.settings import Settings
 from pipelines import topics
-from pipelines.agents import Behind, PartitionFold, feedback, parser, raw
+from pipelines.agents import Behind, PartitionFold, feedback, raw
+from pipelines.arrival import parser
 from pipelines.clock import Clock, wall
 from pipelines.metrics import Metrics, TransactionTotals
 from pipelines.transport import TransportSettings, build_faust_app, units_of

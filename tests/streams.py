@@ -15,7 +15,7 @@ from noise.engine import Engine
 from noise.recorded import Recorded
 from noise.replay import Replay
 from noise.settings import Settings
-from pipelines.agents.arrival import addressed
+from pipelines.arrival import addressed
 from pipelines.files import Recordings
 from tests.workers import Installation
 

@@ -17,8 +17,8 @@ from noise.directory import Directory
 from noise.engine import Engine
 from noise.settings import Settings
 from pipelines import files, topics
-from pipelines.agents import parser
 from pipelines.agents.raw import RawFold
+from pipelines.arrival import parser
 from pipelines.metrics import Tally
 
 

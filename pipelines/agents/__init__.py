@@ -1,6 +1,5 @@
 """The bodies of the agents: they carry records between the topics and the engine."""
 
-from pipelines.agents.arrival import Arrival, Parse, parser
 from pipelines.agents.partition import Behind, PartitionFold
 
-__all__ = ["Arrival", "Behind", "Parse", "PartitionFold", "parser"]
+__all__ = ["Behind", "PartitionFold"]

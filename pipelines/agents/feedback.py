@@ -11,7 +11,7 @@ from noise.engine import LabelResult
 from noise.errors import LabelError, SourceError
 from noise.label import Label, decode_label
 from pipelines.agents import outputs
-from pipelines.agents.arrival import read_arrival
+from pipelines.arrival import read_arrival
 from pipelines.metrics import Tally
 from pipelines.topics import MAX_RECORD_BYTES, Topics, partition_for
 from pipelines.transport import Output

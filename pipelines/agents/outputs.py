@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord
 
 from noise.decision import Action, DecidedAlert, encode_decided
 from noise.incident import Incident, encode_incident
-from pipelines.agents.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, SOURCE, TENANT
+from pipelines.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, SOURCE, TENANT
 from pipelines.topics import MAX_RAW_BYTES, MAX_RECORD_BYTES, Topics
 from pipelines.transport import Output
 

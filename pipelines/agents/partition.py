@@ -12,10 +12,10 @@ from noise.decision import DecidedAlert
 from noise.engine import TenantReport
 from noise.incident import Incident
 from pipelines.agents import outputs
-from pipelines.agents.arrival import Parse
 from pipelines.agents.event_clock import EventClock
 from pipelines.agents.feedback import FeedbackFold, Learns
 from pipelines.agents.raw import Decides, RawFold
+from pipelines.arrival import Parse
 from pipelines.clock import Clock
 from pipelines.metrics import Metrics, Tally
 from pipelines.topics import MAX_RAW_BYTES, Topics

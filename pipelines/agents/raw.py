@@ -13,7 +13,7 @@ from noise.decision import Action, DecidedAlert, Decision, Explanation, Mode, Re
 from noise.errors import SourceError
 from noise.sources import DeadLetterReason
 from pipelines.agents import outputs
-from pipelines.agents.arrival import Arrival, Parse, not_ahead, read_arrival
+from pipelines.arrival import Arrival, Parse, not_ahead, read_arrival
 from pipelines.metrics import NO_TENANT, DecisionKind, End, Tally
 from pipelines.topics import MAX_RAW_BYTES, Topics, partition_for
 from pipelines.transport import Output

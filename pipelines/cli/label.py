@@ -16,7 +16,7 @@ from noise.directory import Directory
 from noise.errors import SourceError
 from noise.label import Label, Verdict, decode_label
 from pipelines import clock, kafka
-from pipelines.agents.arrival import parser, read_arrival
+from pipelines.arrival import parser, read_arrival
 from pipelines.cli import options
 from pipelines.files import read_directory, read_settings
 from pipelines.topics import Topics, declare

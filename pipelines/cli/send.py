@@ -12,7 +12,7 @@ import click
 from noise.recorded import Recorded
 from noise.settings import Settings
 from pipelines import kafka
-from pipelines.agents.arrival import addressed
+from pipelines.arrival import addressed
 from pipelines.cli import options
 from pipelines.cli.progress import Shows, showing_progress
 from pipelines.files import Recordings, read_directory, read_settings, size_of

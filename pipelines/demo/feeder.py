@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from noise.simulator import Sent
-from pipelines.agents.arrival import addressed
+from pipelines.arrival import addressed
 from pipelines.demo.position import Position
 from pipelines.demo.script import Script
 from pipelines.topics import Topic, partition_for

@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord
 
 from noise.decision import Action, DecisionRecord, decode_decision_record
 from noise.label import decode_label
-from pipelines.agents.arrival import FORWARDED
+from pipelines.arrival import FORWARDED
 from pipelines.clock import elapsed
 from pipelines.demo.books import Books
 from pipelines.demo.desk import Desk

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipelines import kafka
-from pipelines.agents.arrival import EVENT_KEY, RECEIVED_AT, TENANT
+from pipelines.arrival import EVENT_KEY, RECEIVED_AT, TENANT
 from pipelines.topics import Topic
 
 TAIL = 500

@@ -17,8 +17,9 @@ from noise.label import Label, Verdict
 from noise.settings import Settings, load_settings
 from noise.sources import SOURCES
 from pipelines import topics
-from pipelines.agents import Parse, PartitionFold, outputs, parser
+from pipelines.agents import PartitionFold, outputs
 from pipelines.app import build_metrics
+from pipelines.arrival import Parse, parser
 from pipelines.topics import partition_for
 from pipelines.transport import Output
 from tests.factories import alert as any_alert

@@ -8,8 +8,8 @@ from noise.directory import Directory
 from noise.errors import SourceError
 from noise.settings import load_settings
 from pipelines import worker
-from pipelines.agents import Arrival, parser
 from pipelines.app import build_app, build_metrics, transport_settings
+from pipelines.arrival import Arrival, parser
 from pipelines.cli.main import TROUBLE, run
 from pipelines.kafka import KafkaError
 from pipelines.transport import units_of

@@ -12,7 +12,7 @@ import pytest
 from noise.errors import LabelError
 from noise.label import Verdict
 from noise.settings import Kafka
-from pipelines.agents.arrival import addressed
+from pipelines.arrival import addressed
 from pipelines.cli.label import Target, build_label, kind_of
 from pipelines.cli.main import run
 from pipelines.cli.send import Deliveries

@@ -28,7 +28,7 @@ from noise.label import LabelSource, Verdict
 from noise.recorded import Answer
 from noise.settings import Kafka
 from noise.simulator import Problem
-from pipelines.agents.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, TENANT
+from pipelines.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, TENANT
 from pipelines.cli.main import run
 from pipelines.cli.options import Duration
 from pipelines.demo import screen as screens

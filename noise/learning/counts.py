@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
 from scipy.special import betaincinv
 
 from noise.label import Verdict
 from noise.learning.features import levels
 from noise.learning.knowledge import prior_log_odds
 from noise.learning.odds import sigmoid
+from noise.learning.tallies import NOTHING, Answers, Tallies, Tally
 from noise.state.facts import Facts
 
 BORROWED = 3.0
@@ -25,20 +25,6 @@ PRIOR_ANSWERS = 2.0
 MAX_TALLIES = 10_000
 TAIL = 0.05  # on each side: a 90 % interval
 WRONG_ANSWERS = 0.1
-DAY = 86_400.0
-
-_NOTHING = 1e-6
-_Answers = tuple[float, float]
-
-
-class Tally(msgspec.Struct, array_like=True):
-    """Answers at one level: their weights, aged to ``at`` (epoch seconds), and their numbers."""
-
-    noise: float = 0.0
-    actionable: float = 0.0
-    at: float = 0.0
-    noise_answers: int = 0
-    actionable_answers: int = 0
 
 
 class Posterior(NamedTuple):
@@ -70,61 +56,22 @@ class Estimate(NamedTuple):
     tally: Tally | None
 
 
-class Counts:
-    """Bounded in number: the levels that were answered longest ago are forgotten first."""
+class Counts(Tallies):
+    """What one tenant answered, by the levels of ``features.levels``."""
 
     def __init__(self, half_life_days: float, limit: int = MAX_TALLIES) -> None:
         """Start with no answers; after ``half_life_days`` an answer counts half."""
-        self._half_life = half_life_days * DAY
-        self._limit = limit
-        self.tallies: dict[str, Tally] = {}
+        super().__init__(half_life_days, limit)
 
     def learn(self, known: Facts, verdict: Verdict, now: float, weight: float) -> list[str]:
         """Count an answer; return the keys of the levels that had to be forgotten for it."""
-        for key in levels(known):
-            tally = self.tallies.setdefault(key, Tally())
-            self._add(tally, verdict, now, weight, 1)
-        return self._forget_oldest()
+        return self.add(levels(known), verdict, now, weight)
 
     def unlearn(
         self, known: Facts, verdict: Verdict, learned_at: float, now: float, weight: float
     ) -> None:
         """Take back an answer that was learned at ``learned_at``: what is left of it by now."""
-        left = weight * self._fading(now - learned_at)
-        for key in levels(known):
-            tally = self.tallies.get(key)
-            if tally is not None:
-                self._add(tally, verdict, now, -left, -1)
-                if tally.noise + tally.actionable < _NOTHING:
-                    del self.tallies[key]
-
-    def _add(self, tally: Tally, verdict: Verdict, now: float, weight: float, answers: int) -> None:
-        tally.noise, tally.actionable = self._aged(tally, now)
-        tally.at = max(tally.at, now)
-        if verdict is Verdict.NOISE:
-            tally.noise = max(0.0, tally.noise + weight)
-            tally.noise_answers = max(0, tally.noise_answers + answers)
-        else:
-            tally.actionable = max(0.0, tally.actionable + weight)
-            tally.actionable_answers = max(0, tally.actionable_answers + answers)
-
-    def _aged(self, tally: Tally, now: float) -> _Answers:
-        fading = self._fading(now - tally.at)
-        return (tally.noise * fading, tally.actionable * fading)
-
-    def _fading(self, seconds: float) -> float:
-        return float(0.5 ** (max(0.0, seconds) / self._half_life))
-
-    def _forget_oldest(self) -> list[str]:
-        excess = len(self.tallies) - self._limit
-        if excess <= 0:
-            return []
-        # A tenth at a time: sorting all for each newcomer would make a flood of new keys slow.
-        oldest = sorted(self.tallies, key=lambda key: (self.tallies[key].at, key))
-        gone = oldest[: excess + self._limit // 10]
-        for key in gone:
-            del self.tallies[key]
-        return gone
+        self.take_back(levels(known), verdict, learned_at, now, weight)
 
     def _answered(self, known: Facts) -> list[Tally]:
         """Return the levels that have answers, from the general on: each holds the next."""
@@ -142,13 +89,13 @@ class Counts:
         found = self._answered(known)
         if not found:
             return Estimate(_pooled((), prior, PRIOR_ANSWERS), prior, 0.0, 1.0, None, None)
-        own = _each_once([self._aged(tally, now) for tally in found])
+        own = _each_once([self.aged(tally, now) for tally in found])
         low, high = _interval(own)
         posterior = _pooled(own, prior, PRIOR_ANSWERS)
         return Estimate(posterior, prior, low, high, len(found) - 1, found[-1])
 
 
-def _each_once(aged: list[_Answers]) -> list[_Answers]:
+def _each_once(aged: list[Answers]) -> list[Answers]:
     """Take each level's answers out of the level above, which holds them too."""
     own = []
     noise, actionable = aged[0]
@@ -159,7 +106,7 @@ def _each_once(aged: list[_Answers]) -> list[_Answers]:
     return own
 
 
-def _pooled(own: Sequence[_Answers], mean: float, weight: float) -> Posterior:
+def _pooled(own: Sequence[Answers], mean: float, weight: float) -> Posterior:
     """Pass belief from the general to the particular, bounded at each step."""
     total, evidence = weight, 0.0
     for noise, actionable in own:
@@ -173,7 +120,7 @@ def _pooled(own: Sequence[_Answers], mean: float, weight: float) -> Posterior:
     return Posterior(total * mean, total * (1.0 - mean), evidence)
 
 
-def _interval(own: Sequence[_Answers]) -> _Answers:
+def _interval(own: Sequence[Answers]) -> Answers:
     """Return Jeffreys' interval of the pooled answers (Brown, Cai and DasGupta 2001, section 4).
 
     It starts from ignorance, not from the day-one knowledge, which may be wrong for this client;
@@ -181,9 +128,9 @@ def _interval(own: Sequence[_Answers]) -> _Answers:
     """
     noise, actionable, _ = _pooled(own, 0.5, 1.0)
     low, high = 0.0, 1.0
-    if sum([answers[0] for answers in own]) >= _NOTHING:
+    if sum([answers[0] for answers in own]) >= NOTHING:
         low = float(betaincinv(noise, actionable, TAIL))
-    if sum([answers[1] for answers in own]) >= _NOTHING:
+    if sum([answers[1] for answers in own]) >= NOTHING:
         high = float(betaincinv(noise, actionable, 1.0 - TAIL))
     return min(low, max(0.0, _unflipped(low))), max(high, min(1.0, _unflipped(high)))
 

@@ -7,8 +7,9 @@ from math import ceil
 from typing import NamedTuple
 
 from noise.decision import Explanation
-from noise.learning.counts import Estimate, Tally
+from noise.learning.counts import Estimate
 from noise.learning.odds import log_odds, sigmoid
+from noise.learning.tallies import Tally
 from noise.state.facts import Facts
 
 MOST = 5

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from noise.errors import SnapshotError
-from noise.learning.counts import Tally
 from noise.learning.features import CORE
 from noise.learning.model import TenantModel
+from noise.learning.tallies import Tally
 
 VERSION = b"1"
 

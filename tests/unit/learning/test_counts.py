@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noise.label import Verdict
-from noise.learning.counts import BORROWED, DAY, Counts
+from noise.learning.counts import BORROWED, Counts
+from noise.learning.tallies import DAY
 from noise.state.facts import Facts
 
 NOW = 1_780_000_000.0

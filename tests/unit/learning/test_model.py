@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from noise.alert import Severity
 from noise.label import Verdict
-from noise.learning.counts import DAY
 from noise.learning.knowledge import CATEGORIES, INPUTS, SEVERITIES
 from noise.learning.model import TenantModel
 from noise.learning.snapshot import all_parts
+from noise.learning.tallies import DAY
 from noise.settings import Scoring
 from noise.state.facts import Facts
 

@@ -143,6 +143,17 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return self.reason
 
 
+class Drawn(msgspec.Struct, frozen=True):
+    """How something that would be hidden came to be shown.
+
+    ``inclusion`` is the chance of that, 1 for a probe, which is due; ``hidden_until`` the epoch
+    second at which it would have been shown in any case, None for never.
+    """
+
+    inclusion: float
+    hidden_until: float | None
+
+
 class Ruling(msgspec.Struct, frozen=True):
     """What a stage says of a case: hide or show, why, in words; ``hold_until`` in epoch seconds."""
 
@@ -150,6 +161,7 @@ class Ruling(msgspec.Struct, frozen=True):
     reason: Reason
     text: str
     hold_until: float | None = None
+    drawn: Drawn | None = None
 
 
 class DecidedAlert(msgspec.Struct, frozen=True):

@@ -286,7 +286,7 @@ class Engine:
     ) -> DecidedAlert:
         made = decide(case, ruling, self._settings, decision_id, supersedes)
         if case.known_score is not None:
-            tenant.remember(case, made.decision, case.incident)
+            tenant.remember(case, made.decision, case.incident, ruling.drawn)
         return made
 
     # -- what becomes due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from noise.decision import Decision, Score
+from noise.decision import Decision, Drawn, Score
 from noise.label import Label, Verdict
 from noise.learning.bound import Risk
 from noise.learning.feedback import Heard, LabelOutcome
@@ -44,9 +44,15 @@ class Tenancy:
         self._count(resolution.heard)
         return resolution.outcome
 
-    def remember(self, case: Case, decision: Decision, incident: IncidentMemory | None) -> None:
+    def remember(
+        self,
+        case: Case,
+        decision: Decision,
+        incident: IncidentMemory | None,
+        drawn: Drawn | None = None,
+    ) -> None:
         """Keep a decision on a case that was scored, so that it can be answered."""
-        self._count(self._learner.remember(case, decision, incident))
+        self._count(self._learner.remember(case, decision, incident, drawn))
 
     def risk(self) -> Risk:
         """Return how often the engine was wrong here, as far as is known."""

@@ -43,9 +43,10 @@ RATES = {
     "false_discovery_ratio": "Of the answered shown alerts, the share answered noise.",
     "overturned_ratio": "Of the answered verdicts, the share that people overturned.",
     "missed_incident_ratio": "Of the real incidents, the share that was hidden.",
-    "missed_incident_ratio_upper": "Its upper bound, with 95 % confidence.",
-    "hidden_real_ratio": "Of the hidden alerts, the share that was real, from random samples.",
-    "hidden_real_ratio_upper": "Its upper bound, with 95 % confidence.",
+    "missed_incident_ratio_upper": "Upper end of its 95 % interval, valid whenever it is read.",
+    "hidden_real_ratio": "Of the hidden alerts of untold incidents, the share that was real, from "
+    "random samples of the last two to four weeks.",
+    "hidden_real_ratio_upper": "Upper end of its 95 % interval, valid whenever it is read.",
     "answer_delay_seconds": "From a decision to its answer, on average.",
     "model_auc": "How often noise scored higher than what was real, before any answer.",
     "model_drift": "Recent mean squared error of the scores minus the usual one.",

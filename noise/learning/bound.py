@@ -8,14 +8,16 @@ on balance:
     shown        FP                      TP
     hidden       TN                      FN
 
-Hidden sightings are answered because they were sampled. An audit answer stands for ``1 /
-audit_share`` hidden ones (Horvitz and Thompson 1952); a probe, and what was hidden only in mode
-observe, stands for itself. FN is at least the number of hidden ones of which an outcome or an
-incident's answer said that they were real. Waiting (``holding``) and what the owner ordered
-(``maintenance``, ``policy``) are no verdicts of the engine and are left out.
+Hidden sightings are answered because they were sampled. An audit answer stands for one over its
+chance to be drawn (Horvitz and Thompson 1952); a probe, and what was hidden only in mode observe,
+stands for itself. FN is at least the number of hidden ones of which an outcome or an incident's
+answer said that they were real. Waiting (``holding``) and what the owner ordered (``maintenance``,
+``policy``) are no verdicts of the engine and are left out; so is a sample that would have been
+shown in the end, since it lasted for longer than it was to be hidden.
 
-All counts fade by half in ``HALF_LIFE_DAYS``, in steps of six hours. Samples are assumed to be
-answered as often as other shown alerts: nobody can tell them apart.
+The cells fade by half in ``HALF_LIFE_DAYS``, in steps of six hours. Bounds follow from
+``noise.learning.evidence``, which does not fade. Samples are assumed to be answered as often as
+other shown alerts: nobody can tell them apart.
 """
 
 from __future__ import annotations
@@ -25,14 +27,24 @@ from math import log
 from typing import NamedTuple
 
 import msgspec
-from scipy.special import betaincinv
 
 from noise.decision import Reason
 from noise.label import Verdict
+from noise.learning.evidence import (
+    EPOCH_SECONDS,
+    MAX_CLASSES,
+    OTHER,
+    UNKNOWN,
+    Evidence,
+    Rate,
+    hidden_real,
+    level_of,
+    possibly_missed,
+)
 from noise.state.answerable import Answerable
 
 HALF_LIFE_DAYS = 14.0
-ERROR = 0.05  # upper bounds hold with 95 % confidence, each by itself
+ERROR = 0.05  # intervals hold with 95 % confidence, each by itself, over all readings of a window
 BINS = 48
 RECENT_ANSWERS = 20
 USUAL_ANSWERS = 200
@@ -58,13 +70,9 @@ class Part(Enum):
 class Stratum(msgspec.Struct):
     """Faded counts of sightings, either first of their incident or in one that was told before.
 
-    ``hidden`` counts decisions; ``audited`` and ``audited_real`` the answered random samples of
-    them; ``surfaced`` hidden ones that turned out real without being sampled. The rest are cells.
+    ``surfaced`` are hidden ones that turned out real without being sampled. The rest are cells.
     """
 
-    hidden: float = 0.0
-    audited: float = 0.0
-    audited_real: float = 0.0
     surfaced: float = 0.0
     shown_noise: float = 0.0
     shown_real: float = 0.0
@@ -75,13 +83,6 @@ class Stratum(msgspec.Struct):
     def missed(self) -> float:
         """FN: estimated from the samples, and at least what surfaced."""
         return max(self.hidden_real, self.surfaced)
-
-
-class Rate(NamedTuple):
-    """A share with its upper confidence bound, None where nothing is known."""
-
-    value: float | None
-    upper: float | None
 
 
 class Cells(NamedTuple):
@@ -116,7 +117,8 @@ class Ledger(msgspec.Struct):
 
     ``delays`` first answers took ``delay_seconds`` in all. ``recent_error`` and ``usual_error`` are
     mean squared errors of about the last ``RECENT_ANSWERS`` and ``USUAL_ANSWERS``, ``errors`` their
-    number. The scores are counts by bin; ``audit_share`` is the share of the hidden that is shown.
+    number. The scores are counts by bin. ``evidence`` has, for each class of alerts, that of the
+    epoch before ``epoch`` and that of ``epoch`` itself, got with ``audit_share``.
     """
 
     at: float = 0.0
@@ -129,6 +131,9 @@ class Ledger(msgspec.Struct):
     usual_error: float = 0.0
     noise_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
     real_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
+    epoch: int = 0
+    audit_share: float = 0.0
+    evidence: dict[str, list[Evidence]] = {}
 
     # -- entries
 
@@ -136,13 +141,18 @@ class Ledger(msgspec.Struct):
         self, new: Answerable, replaced: Answerable | None, now: float, audit_share: float
     ) -> None:
         """Enter a decision, and take out the earlier one on the same sighting."""
-        self._fade(now)
+        self._pass_time(now, audit_share)
         verdict = new.verdict
         if replaced is not None:
-            self._book(replaced, verdict, audit_share, -self._left(replaced.booked_at))
-            self._count_hidden(replaced, -self._left(replaced.decided_at))
-            self._book(new, verdict, audit_share, self._left(new.booked_at))
-        self._count_hidden(new, 1.0)
+            self._book(replaced, verdict, -1)
+            self._count_hidden(replaced, -1)
+            self._book(new, verdict, 1)
+        self._count_hidden(new, 1)
+
+    def told_anyway(self, one: Answerable) -> None:
+        """Enter, before its first answer, that a sample would have been shown in the end."""
+        self._count_hidden(one, -1)
+        one.told_anyway = True
 
     def heard(
         self,
@@ -153,14 +163,14 @@ class Ledger(msgspec.Struct):
         audit_share: float,
     ) -> None:
         """Enter that technicians' balance on a sighting went from ``before`` to ``after``."""
-        self._fade(now)
-        self._book(one, before, audit_share, -self._left(one.booked_at))
+        self._pass_time(now, audit_share)
+        self._book(one, before, -1)
         if one.booked_at == 0.0:
             self.delays += 1.0
             self.delay_seconds += max(0.0, now - one.decided_at)
             self._note_error(one.noise_probability, after)
         one.booked_at = self.at
-        self._book(one, after, audit_share, 1.0)
+        self._book(one, after, 1)
 
     def _note_error(self, noise_probability: float | None, verdict: Verdict | None) -> None:
         if noise_probability is None or verdict is None:
@@ -170,10 +180,15 @@ class Ledger(msgspec.Struct):
         self.recent_error += (error - self.recent_error) / min(self.errors, RECENT_ANSWERS)
         self.usual_error += (error - self.usual_error) / min(self.errors, USUAL_ANSWERS)
 
-    def _fade(self, now: float) -> None:
+    def _pass_time(self, now: float, audit_share: float) -> None:
+        if audit_share != self.audit_share:  # samples of two shares are no one sample
+            self.audit_share, self.evidence = audit_share, {}
         steps = int((now - self.at) / _STEP)
-        if steps <= 0:
-            return
+        if steps > 0:
+            self._fade(steps)
+            self._turn(int(self.at // EPOCH_SECONDS))
+
+    def _fade(self, steps: int) -> None:
         left = 0.5 ** (steps * _STEP / (HALF_LIFE_DAYS * _DAY))
         self.at += steps * _STEP
         for stratum in (self.first, self.member):
@@ -184,38 +199,75 @@ class Ledger(msgspec.Struct):
         self.noise_scores = [count * left for count in self.noise_scores]
         self.real_scores = [count * left for count in self.real_scores]
 
+    def _turn(self, epoch: int) -> None:
+        passed = epoch - self.epoch
+        self.epoch = epoch
+        for _ in range(min(passed, 2)):
+            known = {name: both[1] for name, both in self.evidence.items() if both[1] != Evidence()}
+            self.evidence = {name: [last, Evidence()] for name, last in known.items()}
+
     def _left(self, since: float) -> float:
         return float(0.5 ** (max(0.0, self.at - since) / (HALF_LIFE_DAYS * _DAY)))
 
-    def _book(
-        self, one: Answerable, verdict: Verdict | None, audit_share: float, amount: float
-    ) -> None:
+    def _book(self, one: Answerable, verdict: Verdict | None, sign: int) -> None:
+        """Enter a verdict, or take it back as it was entered."""
         part, score = _part(one), one.noise_probability
         if verdict is None or score is None or part is Part.LEFT_OUT:
             return
-        stratum = self.member if one.told else self.first
+        amount = sign * self._left(one.booked_at)
         is_real = verdict is Verdict.ACTIONABLE
+        self._fill(self.member if one.told else self.first, one, part, amount, is_real=is_real)
+        self._score(score, is_real, amount)
+        known = self._evidence(one, one.booked_at)
+        if known is None:
+            return
+        level = level_of(1.0 if one.observed else one.inclusion, self.audit_share)
+        if part is Part.SAMPLED and level is not None:
+            known.draw(level, sign, is_real=is_real)
+        elif part is Part.SHOWN and is_real:
+            known.shown_real = max(0, known.shown_real + sign)
+        elif part is Part.SHOWN:
+            known.shown_noise = max(0, known.shown_noise + sign)
+
+    def _fill(
+        self, stratum: Stratum, one: Answerable, part: Part, amount: float, *, is_real: bool
+    ) -> None:
         if part is Part.SHOWN:
             _add(stratum, "shown_real" if is_real else "shown_noise", amount)
         elif part is Part.HIDDEN:
             _add(stratum, "surfaced", amount if is_real else 0.0)
         else:
-            stands_for = 1.0 / audit_share if _is_sparse(one) and audit_share else 1.0
+            stands_for = 1.0 if one.observed else 1.0 / one.inclusion
             _add(stratum, "hidden_real" if is_real else "hidden_noise", amount * stands_for)
-        if part is Part.SAMPLED:
-            _add(stratum, "audited", amount)
-            _add(stratum, "audited_real", amount if is_real else 0.0)
-        self._score(score, is_real, amount)
+
+    def _evidence(self, one: Answerable, at: float) -> Evidence | None:
+        """Return where a sighting counts as of ``at``; nowhere if that is long ago."""
+        place = int(at // EPOCH_SECONDS) - self.epoch + 1
+        if one.told or place not in {0, 1}:
+            return None
+        name = one.facts.category
+        if name not in self.evidence:
+            if len(self.evidence) >= MAX_CLASSES:
+                name = OTHER
+            self.evidence.setdefault(name, [Evidence(), Evidence()])
+        return self.evidence[name][place]
 
     def _score(self, noise_probability: float, is_real: bool, amount: float) -> None:
         scores = self.real_scores if is_real else self.noise_scores
         index = _bin(noise_probability)
         scores[index] = max(0.0, scores[index] + amount)
 
-    def _count_hidden(self, one: Answerable, amount: float) -> None:
+    def _count_hidden(self, one: Answerable, sign: int) -> None:
         part = _part(one)
-        if part is not Part.SHOWN and part is not Part.LEFT_OUT:
-            _add(self.member if one.told else self.first, "hidden", amount)
+        if part not in {Part.SAMPLED, Part.HIDDEN}:
+            return
+        known = self._evidence(one, one.decided_at)
+        if known is None:
+            return
+        if one.observed:
+            known.watched = max(0, known.watched + sign)
+        else:
+            known.hidden = max(0, known.hidden + sign)
 
     # -- what follows
 
@@ -247,38 +299,30 @@ class Ledger(msgspec.Struct):
     def _sum(self, name: str) -> float:
         return float(getattr(self.first, name) + getattr(self.member, name))
 
+    def known(self) -> Evidence:
+        """Return the evidence of the present window, of all classes together."""
+        total = Evidence()
+        for both in self.evidence.values():
+            for one in both:
+                total.add(one)
+        return total
+
     def missed_incidents(self) -> Rate:
         """Of the real, the share that was hidden: FN / (FN + TP), firsts of incidents only.
 
         What joined an incident that people knew of is not missed. The upper bound takes as many of
-        the hidden to be real as the samples allow: N u / (N u + TP), where u is Clopper and
-        Pearson's bound. TP has only what was answered, so the bound errs to the safe side.
+        the hidden to be real as the samples allow.
         """
         first = self.first
         value = _share(first.missed, first.shown_real)
-        possible = first.hidden * clopper_pearson(first.audited_real, first.audited, ERROR)
-        if value is None and first.audited < NOTHING:
-            return Rate(None, None)
-        upper = _share(max(possible, first.missed), first.shown_real)
-        return Rate(value, upper)
+        upper = possibly_missed(self.known(), self.audit_share, ERROR)
+        if value is None and upper is None:
+            return UNKNOWN
+        return Rate(value, max(value or 0.0, 1.0 if upper is None else upper), 0.0)
 
     def hidden_real(self) -> Rate:
-        """Of the hidden, the share that was real: per stratum x / n, weighted by what it hid.
-
-        The upper bound adds up the strata's Clopper-Pearson bounds, the error shared among them
-        (Bonferroni); a stratum without samples may be all real.
-        """
-        strata = [stratum for stratum in (self.first, self.member) if stratum.hidden > NOTHING]
-        sampled = [stratum for stratum in strata if stratum.audited > NOTHING]
-        if not sampled:
-            return Rate(None, None)
-        real = sum(s.hidden * s.audited_real / s.audited for s in sampled)
-        possible = sum(
-            s.hidden * clopper_pearson(s.audited_real, s.audited, ERROR / len(strata))
-            for s in strata
-        )
-        hidden = sum(stratum.hidden for stratum in strata)
-        return Rate(real / sum(stratum.hidden for stratum in sampled), possible / hidden)
+        """Of the hidden, the share that was real, as ``evidence.hidden_real`` defines it."""
+        return hidden_real(self.known(), self.audit_share, ERROR)
 
     def auc(self) -> float | None:
         """How often noise scored higher than what was real, ties counting half.
@@ -295,21 +339,11 @@ class Ledger(msgspec.Struct):
         return won / (noise * real)
 
 
-def clopper_pearson(hits: float, trials: float, error: float) -> float:
-    """Return the upper bound of a share of which ``hits`` of ``trials`` were seen.
-
-    Holds with probability 1 - ``error``; faded counts are taken as they are (Clopper and Pearson
-    1934, by the quantile of Beta(hits + 1, trials - hits)).
-    """
-    others = trials - hits
-    if others < NOTHING:
-        return 1.0
-    return float(betaincinv(hits + 1.0, others, 1.0 - error))
-
-
 def _part(one: Answerable) -> Part:
     if one.noise_probability is None or one.reason in _LEFT_OUT:
         return Part.LEFT_OUT
+    if one.told_anyway:
+        return Part.SHOWN
     if one.reason is Reason.PROBE:
         return Part.PROBED
     if one.reason is Reason.AUDIT_SAMPLE:
@@ -317,10 +351,6 @@ def _part(one: Answerable) -> Part:
     if one.would_suppress:
         return Part.SAMPLED if one.observed else Part.HIDDEN
     return Part.SHOWN
-
-
-def _is_sparse(one: Answerable) -> bool:
-    return one.reason is Reason.AUDIT_SAMPLE and not one.observed
 
 
 def _add(stratum: Stratum, name: str, amount: float) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from noise.decision import Decision, Score
+from noise.decision import Decision, Drawn, Score
 from noise.errors import SnapshotError
 from noise.label import Label
 from noise.learning import snapshot
@@ -53,6 +53,7 @@ class Learner:
         self.answerables = Answerables(settings.limits)
         self.ledger = Ledger()
         self._audit_share = settings.sampling.audit_share
+        self._conditions = conditions
         self._feedback = Feedback(self.answerables, conditions)
         self._ledger_changed = False
         self._asked: tuple[Case, Facts] | None = None
@@ -65,12 +66,16 @@ class Learner:
         return self.model.score(known, case.now)
 
     def remember(
-        self, case: Case, decision: Decision, incident: IncidentMemory | None
+        self,
+        case: Case,
+        decision: Decision,
+        incident: IncidentMemory | None,
+        drawn: Drawn | None = None,
     ) -> list[Heard]:
         """Keep a decision on a case that was scored; return what answers that waited changed."""
         asked, self._asked = self._asked, None
         known = asked[1] if asked is not None and asked[0] is case else facts(case)
-        new = answerable(case, decision, known, incident)
+        new = answerable(case, decision, known, incident, drawn)
         replaced = self.answerables.remember(new)
         self.ledger.decided(new, replaced, case.now, self._audit_share)
         self._ledger_changed = True
@@ -92,9 +97,20 @@ class Learner:
                 counts_only = not lesson.is_whole
                 taught.step = self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
         for one, before, after in resolution.heard:
+            if one.booked_at == 0.0 and self._would_be_told(one, now):
+                self.ledger.told_anyway(one)
             self.ledger.heard(one, before, after, now, self._audit_share)
             self._ledger_changed = True
         return resolution.heard
+
+    def _would_be_told(self, one: Answerable, now: float) -> bool:
+        """Say whether a sample surely lasted until it would have been shown after all."""
+        condition = self._conditions.get(one.condition)
+        if not one.hidden_until or now < one.hidden_until or condition is None:
+            return False
+        if condition.raised_at > one.decided_at:  # raised again: how long it lasted is forgotten
+            return False
+        return not one.decided_at <= condition.cleared_at <= one.hidden_until
 
     def risk(self) -> Risk:
         """Return how often the engine was wrong, as far as is known."""

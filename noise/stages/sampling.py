@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from noise.alert import State
-from noise.decision import Action, Reason, Ruling
+from noise.decision import Action, Drawn, Reason, Ruling
 from noise.settings import Sampling as SamplingSettings
 from noise.state.case import Case
 
@@ -31,10 +31,14 @@ class Sampling:
         """Return ``ruling``, or one that shows the alert as a probe or an audit sample."""
         if ruling.reason not in _JUDGED or case.alert.state is State.ACKNOWLEDGED:
             return ruling
+        until = ruling.hold_until
         if ruling.reason is Reason.LEARNED_NOISE and self._is_probe(case):
-            return Ruling(Action.NOTIFY, Reason.PROBE, "shown to check that it is still noise")
-        if self._fraction(case.alert.tenant, case.alert.event_key) < self._settings.audit_share:
-            return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, "shown as one of a random sample")
+            words = "shown to check that it is still noise"
+            return Ruling(Action.NOTIFY, Reason.PROBE, words, drawn=Drawn(1.0, until))
+        share = self._settings.audit_share
+        if self._fraction(case.alert.tenant, case.alert.event_key, str(case.now)) < share:
+            words = "shown as one of a random sample"
+            return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, words, drawn=Drawn(share, until))
         return ruling
 
     def _is_probe(self, case: Case) -> bool:

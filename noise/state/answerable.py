@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from noise.decision import Decision, Mode, Reason
+from noise.decision import Decision, Drawn, Mode, Reason
 from noise.label import Verdict
 from noise.settings import Limits
 from noise.state.case import Case
@@ -51,6 +51,9 @@ class Answerable(msgspec.Struct, kw_only=True):
     ``told``: its incident had been told of before. ``observed``: nothing was hidden then, so it was
     seen whatever was decided. ``noise_probability`` is None for a condition that is answered
     without any decision. ``booked_at``: as of when the ledger counts its verdict.
+
+    Of a sample, ``inclusion`` is the chance with which it was drawn, and ``hidden_until`` when it
+    would have been shown after all, 0 for never; ``told_anyway``: it lasted until then.
     """
 
     decision_id: str
@@ -68,6 +71,9 @@ class Answerable(msgspec.Struct, kw_only=True):
     answers: list[Answer] = []
     taught: list[Taught] = []
     booked_at: float = 0.0
+    inclusion: float = 1.0
+    hidden_until: float = 0.0
+    told_anyway: bool = False
 
     @property
     def sighting(self) -> str:
@@ -99,7 +105,11 @@ def sighting_of(decision_id: str) -> str:
 
 
 def answerable(
-    case: Case, decision: Decision, facts: Facts, incident: IncidentMemory | None
+    case: Case,
+    decision: Decision,
+    facts: Facts,
+    incident: IncidentMemory | None,
+    drawn: Drawn | None = None,
 ) -> Answerable:
     """Return what must be kept of a decision; ``facts`` are those that it was made from."""
     return Answerable(
@@ -115,6 +125,8 @@ def answerable(
         noise_probability=decision.noise_probability,
         decided_at=case.now,
         facts=facts,
+        inclusion=drawn.inclusion if drawn else 1.0,
+        hidden_until=(drawn.hidden_until or 0.0) if drawn else 0.0,
     )
 
 

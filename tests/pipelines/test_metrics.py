@@ -9,7 +9,8 @@ from noise import settings
 from noise.decision import Action, Mode, Reason
 from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
-from noise.learning.bound import Cells, Rate, Risk
+from noise.learning.bound import Cells, Risk
+from noise.learning.evidence import Rate
 from pipelines.metrics import (
     DecisionKind,
     End,

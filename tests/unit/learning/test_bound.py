@@ -3,19 +3,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import beta, binomtest
 
 from noise.decision import Reason
 from noise.label import Verdict
-from noise.learning.bound import (
-    ERROR,
-    HALF_LIFE_DAYS,
-    Cells,
-    Ledger,
-    Rate,
-    clopper_pearson,
+from noise.learning.bound import ERROR, HALF_LIFE_DAYS, Cells, Ledger
+from noise.learning.evidence import (
+    EPOCH_SECONDS,
+    MAX_CLASSES,
+    OTHER,
+    UNKNOWN,
+    Evidence,
+    hidden_real,
+    possibly_missed,
 )
 from noise.state.answerable import DAY, Answer, Answerable
 from tests.factories import sighting
@@ -51,7 +50,7 @@ class Books:
 
 SHOWN: dict[str, Any] = {"reason": Reason.SCORE}
 HIDDEN: dict[str, Any] = {"reason": Reason.LEARNED_NOISE, "would_suppress": True}
-AUDITED: dict[str, Any] = {"reason": Reason.AUDIT_SAMPLE}
+AUDITED: dict[str, Any] = {"reason": Reason.AUDIT_SAMPLE, "inclusion": SHARE}
 PROBED: dict[str, Any] = {"reason": Reason.PROBE}
 WATCHED: dict[str, Any] = {"reason": Reason.OBSERVE_MODE, "would_suppress": True, "observed": True}
 
@@ -62,8 +61,8 @@ def test_before_any_answer_nothing_is_claimed():
     assert risk.false_positive_ratio is None
     assert risk.false_discovery_ratio is None
     assert risk.overturned_ratio is None
-    assert risk.missed_incident_ratio == Rate(None, None)
-    assert risk.hidden_real_ratio == Rate(None, None)
+    assert risk.missed_incident_ratio == UNKNOWN
+    assert risk.hidden_real_ratio == UNKNOWN
     assert risk.label_delay_seconds is None
     assert risk.auc is None
     assert risk.drift is None
@@ -121,7 +120,7 @@ def test_hidden_ones_that_turn_out_real_are_missed_at_least_that_often():
     books.seen(3, NOISE, **HIDDEN)
 
     assert books.ledger.cells() == Cells(0, 4, 0, 1)
-    assert books.ledger.missed_incidents() == Rate(0.2, pytest.approx(1 / 2))
+    assert books.ledger.missed_incidents().value == pytest.approx(1 / 5)
 
 
 @pytest.mark.parametrize("reason", [Reason.HOLDING, Reason.MAINTENANCE, Reason.POLICY])
@@ -130,7 +129,7 @@ def test_waiting_and_the_owners_orders_are_no_verdicts(reason):
     books.seen(3, REAL, reason=reason, would_suppress=True)
 
     assert books.ledger.cells() == Cells(0, 0, 0, 0)
-    assert books.ledger.first.hidden == 0
+    assert books.ledger.known() == Evidence()
 
 
 def test_what_joined_an_incident_that_people_knew_of_is_not_missed():
@@ -140,33 +139,79 @@ def test_what_joined_an_incident_that_people_knew_of_is_not_missed():
     books.seen(2, NOISE, **WATCHED)
 
     assert books.ledger.missed_incidents().value == 0
-    assert books.ledger.hidden_real().value == pytest.approx(0.5)
+    assert books.ledger.hidden_real().value == 0
 
 
-def test_the_upper_bounds_take_as_many_to_be_real_as_the_samples_allow():
+def test_the_bounds_follow_from_what_is_known_in_the_window():
     books = Books()
     books.seen(10, REAL, **SHOWN)
     for _ in range(50):
         books.decide(**HIDDEN)
-    books.seen(50, NOISE, **WATCHED)
-    bound = clopper_pearson(0, 50, ERROR)
+    books.seen(50, NOISE, **AUDITED)
+    known = Evidence(hidden=100, shown_real=10, answered=[50, 0, 0, 0, 0, 0])
 
     missed, hidden = books.ledger.missed_incidents(), books.ledger.hidden_real()
 
-    assert missed == Rate(0, pytest.approx(100 * bound / (100 * bound + 10)))
-    assert hidden == Rate(0, pytest.approx(bound))
+    assert books.ledger.known() == known
+    assert hidden == hidden_real(known, SHARE, ERROR)
+    assert missed == (0, possibly_missed(known, SHARE, ERROR), 0)
 
 
-def test_a_stratum_without_samples_may_be_all_real():
+def test_a_correction_is_corrected_in_the_evidence():
     books = Books()
-    books.seen(50, NOISE, **WATCHED)
-    for _ in range(50):
-        books.decide(**HIDDEN, told=True)
+    seen = [books.decide(**fields) for fields in (AUDITED, SHOWN, WATCHED)]
+    for one in seen:
+        books.answer(one, NOISE)
+    noise = Evidence(1, 1, 1, 0, [1, 0, 0, 0, 0, 1], [0] * 6)
+    assert books.ledger.known() == noise
 
-    rate = books.ledger.hidden_real()
+    for one in seen:
+        books.answer(one, REAL)
+    assert books.ledger.known() == Evidence(1, 1, 0, 1, [1, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 1])
 
-    assert rate.value == 0
-    assert rate.upper == pytest.approx((1 + clopper_pearson(0, 50, ERROR / 2)) / 2)
+
+def test_evidence_is_kept_by_class_and_classes_beyond_the_bound_share_one():
+    books = Books()
+    for number in range(MAX_CLASSES + 3):
+        books.decide(**HIDDEN, category=f"class {number}")
+
+    assert books.ledger.evidence["class 3"][1].hidden == 1
+    assert books.ledger.evidence[OTHER][1].hidden == 3
+    assert books.ledger.known().hidden == MAX_CLASSES + 3
+
+
+def test_evidence_counts_in_its_own_epoch_and_the_one_after():
+    books, start = Books(), 1000 * EPOCH_SECONDS
+    old = books.decide(start, **AUDITED)
+    books.answer(old, NOISE, start)
+    for epochs, answered in ((0.9, 1), (1.9, 1), (2.0, 0), (9.0, 0)):
+        books.decide(start + epochs * EPOCH_SECONDS, **SHOWN)
+        assert books.ledger.known().answered[0] == answered
+
+    books.answer(old, REAL, start + 9 * EPOCH_SECONDS)
+    assert books.ledger.known().real[0] == 1
+
+
+def test_samples_of_another_share_are_no_evidence():
+    books = Books()
+    books.seen(3, NOISE, **AUDITED)
+
+    books.share = SHARE * 2
+    late = books.decide(**AUDITED)
+    books.answer(late, NOISE)
+
+    assert books.ledger.known().answered == [0] * 6
+    assert books.ledger.known().hidden == 1
+
+
+def test_a_sample_that_lasted_until_it_was_due_was_not_hidden():
+    books = Books()
+    one = books.decide(**AUDITED)
+    books.ledger.told_anyway(one)
+    books.answer(one, REAL)
+
+    assert books.ledger.cells() == Cells(0, 1, 0, 0)
+    assert books.ledger.known() == Evidence(shown_real=1)
 
 
 def test_a_correction_moves_the_answer_to_its_other_cell_and_an_even_balance_takes_it_out():
@@ -190,7 +235,7 @@ def test_a_later_decision_on_the_same_sighting_takes_the_place_of_the_earlier_on
 
     books.ledger.decided(later, one, NOW, SHARE)
 
-    assert books.ledger.first.hidden == 0
+    assert books.ledger.known() == Evidence(shown_real=1)
     assert books.ledger.cells() == Cells(0, 1, 0, 0)
 
 
@@ -207,13 +252,6 @@ def test_all_counts_fade_by_half_in_their_half_life_and_a_late_correction_fits()
     assert sum(books.ledger.real_scores) == pytest.approx(1, abs=0.02)
 
 
-def test_without_audits_by_setting_an_audited_answer_stands_for_itself():
-    books = Books(share=0.0)
-    books.seen(1, NOISE, **AUDITED)
-
-    assert books.ledger.cells() == Cells(0, 0, 1, 0)
-
-
 def test_how_late_answers_come_is_averaged_over_first_answers():
     books = Books()
     for minutes in (10, 30):
@@ -222,22 +260,6 @@ def test_how_late_answers_come_is_averaged_over_first_answers():
         books.answer(one, REAL, NOW + 9000)
 
     assert books.ledger.risk().label_delay_seconds == pytest.approx(1200, rel=0.01)
-
-
-@settings(max_examples=60, derandomize=True)
-@given(st.integers(0, 200), st.integers(1, 200), st.sampled_from([0.01, 0.05, 0.2]))
-def test_the_bound_is_clopper_and_pearsons(hits, others, error):
-    trials = hits + others
-    exact = binomtest(hits, trials).proportion_ci(1 - 2 * error, method="exact").high
-
-    assert clopper_pearson(hits, trials, error) == pytest.approx(exact, rel=1e-9)
-    assert clopper_pearson(hits, trials, error) == pytest.approx(
-        beta.ppf(1 - error, hits + 1, others), rel=1e-9
-    )
-
-
-def test_with_nothing_but_hits_the_bound_is_one():
-    assert clopper_pearson(3, 3, ERROR) == clopper_pearson(0, 0, ERROR) == 1
 
 
 def test_the_auc_says_how_often_noise_scored_higher():

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from noise.alert import utc
-from noise.decision import Action, Decision, Mode, Reason
+from noise.decision import Action, Decision, Drawn, Mode, Reason
 from noise.errors import SnapshotError
 from noise.learning.learner import KINDS, LEDGER, MODEL, SIGHTING, WAITING, Learner
 from noise.settings import Settings
 from noise.state.case import Case
+from noise.state.condition import Condition
 from noise.state.tenant import TenantState
 from tests.cases import NOW, case_of, incident
 from tests.factories import alert, label
@@ -58,6 +59,59 @@ def test_a_correction_takes_back_what_was_learned_and_counts_one_label():
     assert by.score(case).model.labels_seen == 1
     assert by.risk().cells.shown_real == 1
     assert by.risk().cells.shown_noise == 0
+
+
+def sampled(by: Learner, hidden_until: float | None) -> Case:
+    """Remember an audit sample that would have been hidden until then."""
+    case = case_of(alert(), TenantState("acme"))
+    decision = Decision(
+        id=f"d1.{case.condition.key}",
+        action=Action.NOTIFY,
+        reason=Reason.AUDIT_SAMPLE,
+        decided_at=utc(case.now),
+        mode=Mode.ENFORCE,
+        would_suppress=False,
+        noise_probability=by.score(case).noise_probability,
+    )
+    by.remember(case, decision, incident(), Drawn(0.01, hidden_until))
+    return case
+
+
+@pytest.mark.parametrize(
+    ("hidden_until", "cleared_at", "raised_at", "shown_real"),
+    [
+        (None, 0, 0, 0),  # hidden for good
+        (600, 0, 0, 1),  # lasted
+        (600, 300, 0, 0),  # cleared before
+        (600, 700, 0, 1),  # cleared too late
+        (600, 0, 800, 0),  # raised again: nobody knows
+        (9000, 0, 0, 0),  # not decided yet
+    ],
+)
+def test_a_sample_that_would_have_been_told_in_the_end_is_no_miss(
+    hidden_until, cleared_at, raised_at, shown_real
+):
+    conditions: dict[str, Condition] = {}
+    by = Learner(Settings(), conditions)
+    case = sampled(by, None if hidden_until is None else NOW + hidden_until)
+    condition = conditions[case.condition.key] = case.condition
+    condition.cleared_at = NOW + cleared_at if cleared_at else 0.0
+    condition.raised_at = NOW + raised_at
+
+    by.hear(label(f"d1.{condition.key}", "actionable", at=NOW + 1000), NOW + 1000)
+
+    assert by.risk().cells.shown_real == shown_real
+    assert by.risk().cells.hidden_real == pytest.approx(0 if shown_real else 100)
+    assert by.ledger.known().hidden == 1 - shown_real
+
+
+def test_a_sample_of_a_condition_that_is_forgotten_counts_as_hidden():
+    by = learner()
+    case = sampled(by, NOW + 600)
+
+    by.hear(label(f"d1.{case.condition.key}", "actionable", at=NOW + 1000), NOW + 1000)
+
+    assert by.risk().cells.hidden_real == pytest.approx(100)
 
 
 def test_an_answer_that_came_before_its_decision_is_learned_with_it():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from noise.decision import Action, Reason, Ruling
+from noise.decision import Action, Drawn, Reason, Ruling
 from noise.settings import Sampling as Settings
 from noise.stages.sampling import Sampling
 from noise.state.tenant import TenantState
@@ -28,6 +28,14 @@ def test_about_the_share_that_the_owner_wants_is_sampled_and_always_the_same_ale
     assert 150 < sum(sampled("s")) < 250
     assert sampled("s") == sampled("s")
     assert sampled("s") != sampled("another secret")
+
+
+def test_a_sample_keeps_its_chance_and_until_when_it_would_have_been_hidden():
+    waits = Ruling(Action.SUPPRESS, Reason.LEARNED_NOISE, "noise", hold_until=NOW + HOUR)
+
+    audit = sampling(1.0).review(case_of(), waits)
+
+    assert (audit.hold_until, audit.drawn) == (None, Drawn(1.0, NOW + HOUR))
 
 
 @pytest.mark.parametrize(

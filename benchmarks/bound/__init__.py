@@ -1,0 +1,11 @@
+"""Whether the bounds on what is hidden hold: many seeded runs of a ledger, whose truth is known.
+
+Each run is eight weeks of decisions and answers. At every answer the intervals are read and held
+against the truth of the window that they speak of. A run counts as covered only if every reading
+of it was right. Beside it stands what Clopper and Pearson's interval, read as often, makes of the
+same answers.
+"""
+
+from benchmarks.bound.run import main
+
+__all__ = ["main"]

@@ -1,0 +1,165 @@
+"""What is known of the hidden, in whole numbers that add up: over time, classes and clients.
+
+Counts that fade are good for a rate, but no bound that may be read at any time follows from them.
+So these are kept by *epochs* of two weeks, the same for all clients. What is read is the present
+epoch with the one before it: from two to four weeks, long enough to hold the patch night of a
+month, short enough to forget a network that was rebuilt. Each such window begins at a time that was
+fixed beforehand, and its bound holds over all readings in it.
+
+Sums over classes, or over clients, are the evidence of all of them together, and bound what holds
+for them together, not for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import log2
+from operator import mul
+from typing import NamedTuple
+
+import msgspec
+
+from noise.learning.interval import Draws, share_interval
+
+EPOCH_SECONDS = 14 * 86_400.0
+MAX_CLASSES = 32
+OTHER = "other"
+# Samples are drawn with the base share, or 2, 4, 8 or 16 times it; the last place is for what was
+# drawn for certain, because nothing was hidden.
+LEVELS = 5
+CERTAIN = LEVELS
+# Technicians err. Of what is real they call at most a quarter noise (one of five who says noise
+# to everything, and slips of the others); of what is noise they call at most a tenth real.
+OVERLOOKED = 0.25
+FALSE_ALARMS = 0.1
+
+
+class Rate(NamedTuple):
+    """A share with the ends of its confidence interval; None where nothing is known."""
+
+    value: float | None
+    upper: float | None
+    lower: float | None = None
+
+
+UNKNOWN = Rate(None, None, None)
+
+
+class Evidence(msgspec.Struct, array_like=True):
+    """Numbers of sightings of whose incident nobody had been told before.
+
+    ``watched`` would have been hidden, but nothing was; ``hidden`` were, or were drawn from what
+    was. ``answered`` and ``real`` are the random draws from both, by level of their chance.
+    ``shown_noise`` and ``shown_real`` were shown and answered.
+    """
+
+    watched: int = 0
+    hidden: int = 0
+    shown_noise: int = 0
+    shown_real: int = 0
+    answered: list[int] = msgspec.field(default_factory=lambda: [0] * (LEVELS + 1))
+    real: list[int] = msgspec.field(default_factory=lambda: [0] * (LEVELS + 1))
+
+    def add(self, other: Evidence) -> None:
+        """Take in what is known from elsewhere."""
+        self.watched += other.watched
+        self.hidden += other.hidden
+        self.shown_noise += other.shown_noise
+        self.shown_real += other.shown_real
+        for level in range(LEVELS + 1):
+            self.answered[level] += other.answered[level]
+            self.real[level] += other.real[level]
+
+    def draw(self, level: int, amount: int, *, is_real: bool) -> None:
+        """Enter an answered draw, or with an ``amount`` of -1 take one back."""
+        self.answered[level] = max(0, self.answered[level] + amount)
+        if is_real:
+            self.real[level] = max(0, self.real[level] + amount)
+
+
+def level_of(inclusion: float, share: float) -> int | None:
+    """Return the level of a draw made with the chance ``inclusion``, None if it has none.
+
+    ``share`` is the base share of now; a draw that was less likely belongs to another setting.
+    """
+    if inclusion >= 1.0:
+        return CERTAIN
+    if share <= 0.0 or inclusion < share * 0.999:
+        return None
+    return min(LEVELS - 1, int(log2(inclusion / share) + 0.01))
+
+
+def chance_of(level: int, share: float) -> float:
+    """Return the chance with which samples of ``level`` are drawn."""
+    return 1.0 if level == CERTAIN else min(1.0, share * 2.0**level)
+
+
+def hidden_real(known: Evidence, share: float, error: float) -> Rate:
+    """Of the hidden, the share that was real; ``share`` is the base share of the samples.
+
+    Taken over what was hidden, or would have been in mode observe, and of whose incident people
+    knew nothing: what adds to a told incident is left out. Assumed: whether a sample is answered
+    does not depend on whether it is real (if real ones are answered more often, the upper end errs
+    to the safe side), and technicians err no more often than ``OVERLOOKED`` and ``FALSE_ALARMS``
+    say. ``value`` is what they say, uncorrected. Each end is wrong with probability ``error`` / 2;
+    mode observe and hiding, where there were both, share that and are weighed by their numbers.
+    """
+    parts = [part for part in _parts(known, share) if part.number]
+    asked = [part for part in parts if part.draws]
+    if not asked:
+        return UNKNOWN
+    ends = [share_interval(part.draws, part.most, error / 2 / len(parts)) for part in parts]
+    numbers = [part.number for part in parts]
+    low = _weighed(numbers, [end.low for end in ends])
+    high = _weighed(numbers, [end.high for end in ends])
+    return Rate(
+        _weighed([part.number for part in asked], [part.mean for part in asked]),
+        min(1.0, high / (1.0 - OVERLOOKED)),
+        max(0.0, (low - FALSE_ALARMS) / (1.0 - FALSE_ALARMS)),
+    )
+
+
+def possibly_missed(known: Evidence, share: float, error: float) -> float | None:
+    """Of the real, the largest share that may have been hidden; None where nothing is known.
+
+    As many of the hidden are taken to be real as ``hidden_real`` allows, and of what was shown only
+    what is real whatever technicians err. It counts only what was answered: to the safe side.
+    """
+    upper = hidden_real(known, share, error).upper
+    if upper is None:
+        return None
+    hidden = (known.watched + known.hidden) * upper
+    surely = known.shown_real - FALSE_ALARMS * (known.shown_real + known.shown_noise)
+    return hidden / (hidden + max(0.0, surely) / (1.0 - FALSE_ALARMS))
+
+
+class _Part(NamedTuple):
+    """``number`` sightings, of which ``draws`` were answered; ``most`` is their largest weight."""
+
+    number: int
+    draws: tuple[Draws, ...]
+    most: float
+
+    @property
+    def mean(self) -> float:
+        weights = [group.weight * group.answered for group in self.draws]
+        return _weighed(weights, [group.real / group.answered for group in self.draws])
+
+
+def _parts(known: Evidence, share: float) -> tuple[_Part, _Part]:
+    watched = _draws(known, (CERTAIN,), share)
+    hidden = _draws(known, range(LEVELS), share)
+    most = 1.0 / share if share else 1.0
+    return _Part(known.watched, watched, 1.0), _Part(known.hidden, hidden, most)
+
+
+def _draws(known: Evidence, levels: Iterable[int], share: float) -> tuple[Draws, ...]:
+    return tuple(
+        Draws(1.0 / chance_of(level, share), known.answered[level], known.real[level])
+        for level in levels
+        if known.answered[level]
+    )
+
+
+def _weighed(weights: Sequence[float], values: Sequence[float]) -> float:
+    return float(sum(map(mul, weights, values)) / sum(weights))

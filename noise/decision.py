@@ -90,7 +90,8 @@ class Score(msgspec.Struct, frozen=True):
     """What the model thinks of one alert.
 
     ``evidence`` is the number of answers, discounted for age and distance, behind the probability;
-    ``confidence`` follows from it. ``explanation`` has the strongest reason first.
+    ``confidence`` follows from it. ``explanation`` has the strongest reason first. ``vouchers`` is
+    how many clients that share called such alerts noise, 0 as soon as one found any real.
     """
 
     noise_probability: float
@@ -98,6 +99,7 @@ class Score(msgspec.Struct, frozen=True):
     evidence: float
     explanation: tuple[Explanation, ...]
     model: ModelInfo
+    vouchers: int = 0
 
 
 class IncidentRef(msgspec.Struct, frozen=True):

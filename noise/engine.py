@@ -19,6 +19,7 @@ from noise.errors import SnapshotError
 from noise.incident import Incident
 from noise.label import Label
 from noise.learning.bound import Risk
+from noise.learning.shared import Exchange, SharedLesson, SharedModel
 from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
@@ -69,6 +70,7 @@ class Engine:
         self._correlation = Correlation(settings.correlation)
         self._window = settings.repeats.window_minutes * 60.0
         self._tenants: dict[str, Tenancy] = {}
+        self._exchange = Exchange(settings.sharing)
         # What fell due and was not handed back, because an error came between.
         self._unsaid: list[DecidedAlert] = []
         self.unreadable = 0
@@ -124,6 +126,20 @@ class Engine:
             mode = self._settings.mode_of(name)
             yield TenantReport(name, mode, tenant.state.core.spoke_at, tenant.risk())
 
+    # -- what clients teach each other
+
+    def offer(self, slot: str, model: SharedModel | None) -> None:
+        """Take the shared model of a slot, None where there is none any more.
+
+        Each decision follows the one that counts at its time. They are kept by whoever hands them
+        out, not with this engine's state: a restored engine is offered them again.
+        """
+        self._exchange.offer(slot, model)
+
+    def lessons(self) -> list[SharedLesson]:
+        """Take what the clients that share have learned since the last call."""
+        return self._exchange.take_lessons()
+
     # -- what must survive
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
@@ -133,7 +149,8 @@ class Engine:
                 yield encode_key(key), value
 
     def forget_changes(self) -> None:
-        """Drop the news that ``changes`` and ``incidents`` would give: nobody will save it."""
+        """Drop what ``changes``, ``incidents`` and ``lessons`` would give: nobody will save it."""
+        self._exchange.take_lessons()
         for tenant in self._tenants.values():
             tenant.forget_changes()
 
@@ -159,7 +176,7 @@ class Engine:
     def _tenant(self, name: str) -> Tenancy:
         tenant = self._tenants.get(name)
         if tenant is None:
-            tenant = self._tenants[name] = Tenancy(name, self._settings)
+            tenant = self._tenants[name] = Tenancy(name, self._settings, self._exchange)
         return tenant
 
     def _arrive(

@@ -13,6 +13,7 @@ from noise.directory import Directory
 from noise.engine import Engine
 from noise.errors import SourceError
 from noise.label import Label, Verdict
+from noise.learning.trainer import Trainer
 from noise.recorded import Answer, Recorded
 from noise.sources import Delivery, parse
 
@@ -81,12 +82,17 @@ class Replay:
     """Drives an engine through recorded deliveries, sorted by arrival."""
 
     def __init__(
-        self, engine: Engine, directory: Directory, technicians: Technicians | None = None
+        self,
+        engine: Engine,
+        directory: Directory,
+        technicians: Technicians | None = None,
+        trainer: Trainer | None = None,
     ) -> None:
-        """Take the engine, what is known of the clients, and who answers."""
+        """Take the engine, what is known of the clients, who answers, and who shares answers."""
         self._engine = engine
         self._directory = directory
         self._technicians = technicians
+        self._trainer = trainer
         self._answers: dict[tuple[str, str], Answer] = {}
         self._waiting: list[_Waiting] = []
         self._labels = 0
@@ -112,9 +118,12 @@ class Replay:
         decided: list[DecidedAlert] = []
         while self._is_due(until):
             waiting = heappop(self._waiting)
+            self._hand_out(waiting.at)
             decided += self._shown(self._engine.tick(waiting.at))
             decided += self._shown(self._engine.learn(waiting.label, waiting.at).decisions)
             self.labels_given += 1
+            self._collect()
+        self._hand_out(until)
         decided += self._shown(self._engine.tick(until))
         self._ticked_at = until
         return decided
@@ -127,11 +136,24 @@ class Replay:
             )
         except SourceError as exc:
             return Replayed(recorded, [], exc)
+        self._hand_out(at)
         decided: list[DecidedAlert] = []
         for position, alert in enumerate(alerts):
             self._ask(alert, recorded.truth)
             decided += self._engine.handle(alert, at, f"{recorded.origin}-{position}")
+        self._collect()
         return Replayed(recorded, self._shown(decided))
+
+    def _hand_out(self, now: float) -> None:
+        """Have the engine told of the shared models that are due."""
+        if self._trainer is not None:
+            for slot, model in self._trainer.advance(now):
+                self._engine.offer(slot, model)
+
+    def _collect(self) -> None:
+        if self._trainer is not None:
+            for lesson in self._engine.lessons():
+                self._trainer.take(lesson)
 
     def _ask(self, alert: Alert, truth: Verdict | None) -> None:
         if self._technicians is None:

@@ -120,12 +120,33 @@ class Scoring(_Section, frozen=True, kw_only=True):
         int,
         _says("Answers that a check of a client needs before it may be hidden.", ge=1, le=1000),
     ] = 1
+    guard_clients: Annotated[
+        int,
+        _says(
+            "So many clients that share must have called a check noise, and none real, to stand in "
+            "for such an answer.",
+            ge=3,
+            le=1000,
+        ),
+    ] = 3
     half_life_days: Annotated[
         float, _says("After so many days an answer counts half.", ge=1, le=3650)
     ] = 60
     never_hide: Annotated[
         Severity, _says("The model alone never hides this severity or a higher one.")
     ] = Severity.CRITICAL
+
+
+class Sharing(_Section, frozen=True, kw_only=True):
+    """What clients teach each other: check, class of device and verdict of their answers."""
+
+    tenants: Annotated[
+        tuple[str, ...],
+        _says(
+            "Clients that agreed to share their answers; nobody else's leave them. Who is taken "
+            "off is forgotten."
+        ),
+    ] = ()
 
 
 class Sampling(_Section, frozen=True, kw_only=True):
@@ -225,6 +246,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     holding: Holding = Holding()
     correlation: Correlation = Correlation()
     scoring: Scoring = Scoring()
+    sharing: Sharing = Sharing()
     sampling: Sampling = Sampling()
     limits: Limits = Limits()
     maintenance: tuple[MaintenanceWindow, ...] = ()

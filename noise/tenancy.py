@@ -9,6 +9,7 @@ from noise.label import Label, Verdict
 from noise.learning.bound import Risk
 from noise.learning.feedback import Heard, LabelOutcome
 from noise.learning.learner import KINDS, Learner
+from noise.learning.shared import Exchange, Others
 from noise.settings import Settings
 from noise.state import snapshot
 from noise.state.case import Case
@@ -28,11 +29,12 @@ from noise.state.tenant import (
 class Tenancy:
     """Joins what is remembered of a tenant with what was learned from its answers."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
-        """Start with nothing known of the tenant called ``name``."""
+    def __init__(self, name: str, settings: Settings, exchange: Exchange | None = None) -> None:
+        """Start with nothing known of the tenant; by ``exchange`` others teach it."""
         self.name = name
         self.state = TenantState(name)
-        self._learner = Learner(settings, self.state.conditions)
+        others = Others(name, exchange or Exchange(settings.sharing))
+        self._learner = Learner(settings, self.state.conditions, others)
 
     def score(self, case: Case) -> Score:
         """Return the model's opinion of a case."""

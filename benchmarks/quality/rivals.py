@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from benchmarks.quality.worlds import World
 from noise.alert import Alert, State
 from noise.decision import Action, DecidedAlert, Reason
 from noise.engine import Engine
 from noise.errors import SourceError
 from noise.label import Verdict
+from noise.learning.trainer import Trainer
 from noise.replay import Replay
-from noise.settings import Settings
+from noise.settings import Settings, Sharing
 from noise.sources import Delivery, parse
 
 HOUR = 3600.0
@@ -37,6 +40,7 @@ class Rival(Protocol):
 
     name: str
     labels: int
+    shares: bool
 
     def run(self, world: World) -> Iterator[Seen]:
         """Decide the whole stream."""
@@ -44,17 +48,23 @@ class Rival(Protocol):
 
 
 class TheEngine:
-    """The engine as it ships."""
+    """The engine as it ships; ``shares`` has all clients agree to share their answers."""
 
-    def __init__(self, settings: Settings, name: str = "engine") -> None:
+    def __init__(self, settings: Settings, name: str = "engine", *, shares: bool = False) -> None:
         """Take the settings."""
         self.name = name
         self.labels = 0
         self._settings = settings
+        self.shares = shares
 
     def run(self, world: World) -> Iterator[Seen]:
         """Replay the world with its technicians."""
-        replay = Replay(Engine(self._settings), world.directory, world.technicians)
+        settings = self._settings
+        if self.shares:
+            sharing = Sharing(tenants=world.tenants)
+            settings = msgspec.structs.replace(settings, sharing=sharing)
+        trainer = Trainer(settings)
+        replay = Replay(Engine(settings), world.directory, world.technicians, trainer)
         for step in replay.run(world.deliveries()):
             for one in step.decided:
                 yield _seen(one)
@@ -87,6 +97,7 @@ class ByHand:
         """Take what the rule does."""
         self.name = name
         self.labels = 0
+        self.shares = False
         self._quiet = quiet
         self._silences = silences
         self._first_only = first_only
@@ -140,6 +151,7 @@ def rivals(settings: Settings) -> list[Rival]:
     """Return the engine and those it is compared with; each judges one world."""
     return [
         TheEngine(settings),
+        TheEngine(settings, "engine, all share", shares=True),
         ByHand("show all"),
         ByHand("1 h repeat filter", quiet=True),
         ByHand("repeat filter, three times noise: silent", quiet=True, silences=True),

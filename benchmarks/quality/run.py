@@ -16,8 +16,11 @@ from benchmarks.quality.rivals import rivals
 from benchmarks.quality.worlds import World, of_msp, of_networks, of_series
 from benchmarks.streams import data_folder
 from noise.decision import Mode
+from noise.learning.shared import LEAST_CLIENTS
 from noise.settings import Settings
 from pipelines.files import read_settings
+
+ENGINES = 2
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,8 +29,10 @@ def main(arguments: Sequence[str]) -> int:
     settings = msgspec.structs.replace(read_settings(chosen.settings), mode=Mode.ENFORCE)
     found: list[Quality] = []
     for seed in chosen.seeds:
-        for rival in rivals(_sampled(settings, seed))[: None if chosen.rivals else 1]:
+        for rival in rivals(_sampled(settings, seed))[: None if chosen.rivals else ENGINES]:
             for world in _worlds(chosen, seed):
+                if rival.shares and len(world.tenants) < LEAST_CLIENTS:
+                    continue
                 found.append(judge(rival, world))
                 sys.stdout.write(table(found[-1:], heading=len(found) == 1))
                 sys.stdout.flush()

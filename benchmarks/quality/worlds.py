@@ -33,7 +33,10 @@ class Problem(NamedTuple):
 
 
 class World(NamedTuple):
-    """One stream. ``behind`` gives the ids of the problem behind an alert, by its event key."""
+    """One stream. ``behind`` gives the ids of the problem behind an alert, by its event key.
+
+    ``tenants`` are the clients that could teach each other: none where they have nothing in common.
+    """
 
     name: str
     deliveries: Callable[[], Iterator[Recorded]]
@@ -41,6 +44,7 @@ class World(NamedTuple):
     behind: dict[str, str]
     problems: dict[str, Problem]
     technicians: Technicians
+    tenants: tuple[str, ...] = ()
 
 
 def of_networks(files: Sequence[Path], errors: float, seed: int) -> World:
@@ -63,6 +67,7 @@ def of_networks(files: Sequence[Path], errors: float, seed: int) -> World:
         behind,
         problems,
         TrueAnswers(LABEL_DELAY_SECONDS, errors, seed),
+        tuple(file.name.partition("_alerts")[0] for file in files),
     )
 
 
@@ -130,5 +135,7 @@ def of_msp(seed: int, clients: int, days: float) -> World:
 
     problems = {p.id: Problem(p.tenant, p.kind, p.tell_by) for p in msp.problems(days)}
     name = f"MSP {seed}"
-    directory = load_directory(msp.directory())
-    return World(name, deliveries, directory, behind, problems, answers)
+    known = msp.directory()
+    directory = load_directory(known)
+    tenants = tuple(client["tenant"] for client in known)
+    return World(name, deliveries, directory, behind, problems, answers, tenants)

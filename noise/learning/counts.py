@@ -45,11 +45,14 @@ class Estimate(NamedTuple):
 
     ``low`` and ``high`` bound the true share of noise nine times in ten. ``level`` is the most
     particular one that has answers, 0 for the check to 3 for the condition, and ``tally`` what it
-    holds; None where nobody has answered.
+    holds; None where nobody has answered. ``prior`` is the day-one knowledge, ``informed`` the same
+    with the answers of other clients, whose say is down to ``trust`` (1 to 0) beside own answers.
     """
 
     posterior: Posterior
     prior: float
+    informed: float
+    trust: float
     low: float
     high: float
     level: int | None
@@ -83,16 +86,35 @@ class Counts(Tallies):
             found.append(tally)
         return found
 
-    def estimate(self, known: Facts, now: float) -> Estimate:
-        """Return what the answers so far say of a case. Changes nothing."""
+    def estimate(self, known: Facts, now: float, others: Answers | None = None) -> Estimate:
+        """Return what the answers so far say of a case. Changes nothing.
+
+        ``others`` are answers of other clients, the level on which the check itself leans.
+        """
         prior = sigmoid(prior_log_odds(known))
         found = self._answered(known)
-        if not found:
-            return Estimate(_pooled((), prior, PRIOR_ANSWERS), prior, 0.0, 1.0, None, None)
-        own = _each_once([self.aged(tally, now) for tally in found])
-        low, high = _interval(own)
-        posterior = _pooled(own, prior, PRIOR_ANSWERS)
-        return Estimate(posterior, prior, low, high, len(found) - 1, found[-1])
+        answered = _each_once([self.aged(tally, now) for tally in found]) if found else []
+        if others is not None:
+            answered.insert(0, others)
+        if not answered:
+            posterior = _pooled((), prior, PRIOR_ANSWERS)
+            return Estimate(posterior, prior, prior, 0.0, 0.0, 1.0, None, None)
+        borrows = len(found) < LEVELS
+        low, high = _interval(answered, borrows=borrows)
+        posterior = _pooled(answered, prior, PRIOR_ANSWERS, borrows=borrows)
+        level, tally = (len(found) - 1, found[-1]) if found else (None, None)
+        informed, trust = _informed(prior, others, answered)
+        return Estimate(posterior, prior, informed, trust, low, high, level, tally)
+
+
+def _informed(
+    prior: float, others: Answers | None, answered: Sequence[Answers]
+) -> tuple[float, float]:
+    if others is None:
+        return prior, 0.0
+    own = sum([noise + actionable for noise, actionable in answered[1:]])
+    informed = _pooled((others,), prior, PRIOR_ANSWERS).mean
+    return informed, BORROWED / (BORROWED + own)
 
 
 def _each_once(aged: list[Answers]) -> list[Answers]:
@@ -106,8 +128,13 @@ def _each_once(aged: list[Answers]) -> list[Answers]:
     return own
 
 
-def _pooled(own: Sequence[Answers], mean: float, weight: float) -> Posterior:
-    """Pass belief from the general to the particular, bounded at each step."""
+def _pooled(
+    own: Sequence[Answers], mean: float, weight: float, *, borrows: bool = True
+) -> Posterior:
+    """Pass belief from the general to the particular, bounded at each step.
+
+    ``borrows`` says that the case itself has no answers: it borrows all.
+    """
     total, evidence = weight, 0.0
     for noise, actionable in own:
         weight = total if total < BORROWED else BORROWED
@@ -115,18 +142,18 @@ def _pooled(own: Sequence[Answers], mean: float, weight: float) -> Posterior:
         total = answers + weight
         mean = (noise + weight * mean) / total
         evidence = answers + (evidence if evidence < BORROWED else BORROWED)
-    if len(own) < LEVELS:  # what has no answers of its own borrows all
+    if borrows:
         total, evidence = min(total, BORROWED), min(evidence, BORROWED)
     return Posterior(total * mean, total * (1.0 - mean), evidence)
 
 
-def _interval(own: Sequence[Answers]) -> Answers:
+def _interval(own: Sequence[Answers], *, borrows: bool) -> Answers:
     """Return Jeffreys' interval of the pooled answers (Brown, Cai and DasGupta 2001, section 4).
 
     It starts from ignorance, not from the day-one knowledge, which may be wrong for this client;
     and it is stretched as far as ``WRONG_ANSWERS`` could have hidden a share that is more extreme.
     """
-    noise, actionable, _ = _pooled(own, 0.5, 1.0)
+    noise, actionable, _ = _pooled(own, 0.5, 1.0, borrows=borrows)
     low, high = 0.0, 1.0
     if sum([answers[0] for answers in own]) >= NOTHING:
         low = float(betaincinv(noise, actionable, TAIL))

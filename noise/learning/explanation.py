@@ -9,6 +9,7 @@ from typing import NamedTuple
 from noise.decision import Explanation
 from noise.learning.counts import Estimate
 from noise.learning.odds import log_odds, sigmoid
+from noise.learning.shared import Said
 from noise.learning.tallies import Tally
 from noise.state.facts import Facts
 
@@ -29,7 +30,7 @@ _PLACES = (
 class Judgement(NamedTuple):
     """All that goes into a score. ``regression`` is what it says in log-odds of noise.
 
-    ``effects`` are shares of the final log-odds, by topic.
+    ``effects`` are shares of the final log-odds, by topic; ``said`` is what other clients hold.
     """
 
     facts: Facts
@@ -37,6 +38,7 @@ class Judgement(NamedTuple):
     regression: float
     probability: float
     effects: Mapping[str, float]
+    said: Said | None = None
 
 
 def topic_of(name: str) -> str:
@@ -70,6 +72,15 @@ def _called(tally: Tally) -> str:
     if tally.actionable_answers > tally.noise_answers:
         return f"real {_out_of(tally.actionable_answers, total)}"
     return f"noise {_out_of(tally.noise_answers, total)}"
+
+
+def _others(judged: Judgement) -> str:
+    said = judged.said
+    if said is None:
+        return ""
+    if said.found_real:
+        return f"{said.found_real} of {said.clients} clients that share found such alerts real"
+    return f"technicians of {said.clients} clients that share call such alerts noise"
 
 
 def _kind(judged: Judgement) -> str:
@@ -141,6 +152,7 @@ def _company(judged: Judgement) -> str:
 
 _SENTENCES: dict[str, Callable[[Judgement], str]] = {
     "answers": _answers,
+    "others": _others,
     "kind": _kind,
     "cleared": _cleared,
     "pace": _pace,

@@ -97,6 +97,12 @@ def _surprise(
     return bad_side(alert, (value - usual) / scale)
 
 
+def kinds(check: str, device_class: str) -> tuple[str, str]:
+    """Return the first two of ``levels``: a check, and a check on a class of devices."""
+    check = f"={check}"
+    return (check, f"{check}{SEPARATOR}{device_class}")
+
+
 def levels(known: Facts) -> tuple[str, str, str, str]:
     """Return the keys under which answers are counted, from the general to the particular.
 
@@ -108,8 +114,7 @@ def levels(known: Facts) -> tuple[str, str, str, str]:
 
 @lru_cache(maxsize=65_536)
 def _levels(check: str, device_class: str, site: str, condition: str) -> tuple[str, str, str, str]:
-    check = f"={check}"
-    kind = f"{check}{SEPARATOR}{device_class}"
+    check, kind = kinds(check, device_class)
     return (check, kind, f"{kind}{SEPARATOR}{site}", f"{check}{SEPARATOR * 3}{condition}")
 
 

@@ -15,6 +15,7 @@ from noise.learning.bound import Ledger, Risk
 from noise.learning.features import facts
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
 from noise.learning.model import TenantModel
+from noise.learning.shared import Exchange, Others
 from noise.settings import Settings
 from noise.state.answerable import Answerable, Answerables, answerable
 from noise.state.case import Case
@@ -47,11 +48,17 @@ class Piece(NamedTuple):
 class Learner:
     """Scores cases, keeps what may be answered, and learns from the answers of one tenant."""
 
-    def __init__(self, settings: Settings, conditions: Mapping[str, Condition]) -> None:
-        """Start from day-one knowledge; ``conditions`` are the tenant's, by short key."""
+    def __init__(
+        self, settings: Settings, conditions: Mapping[str, Condition], others: Others | None = None
+    ) -> None:
+        """Start from day-one knowledge; ``conditions`` are the tenant's, by short key.
+
+        ``others`` teach this tenant, and hear from it if it agreed to share.
+        """
         self.model = TenantModel(settings.scoring)
         self.answerables = Answerables(settings.limits)
         self.ledger = Ledger()
+        self._others = others or Others("", Exchange(settings.sharing))
         self._audit_share = settings.sampling.audit_share
         self._conditions = conditions
         self._feedback = Feedback(self.answerables, conditions)
@@ -63,7 +70,7 @@ class Learner:
         known = facts(case)
         # Kept for ``remember``: by then the state has taken in the alert, and the facts differ.
         self._asked = (case, known)
-        return self.model.score(known, case.now)
+        return self.model.score(known, case.now, self._others.model(case.now))
 
     def remember(
         self,
@@ -96,6 +103,7 @@ class Learner:
             else:
                 counts_only = not lesson.is_whole
                 taught.step = self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
+            self._others.hear(lesson.facts, taught, now, is_undone=lesson.is_undone)
         for one, before, after in resolution.heard:
             if one.booked_at == 0.0 and self._would_be_told(one, now):
                 self.ledger.told_anyway(one)

@@ -14,6 +14,7 @@ from noise.learning.explanation import Judgement, explain, topic_of
 from noise.learning.features import CORE, inputs, levels, part_of
 from noise.learning.odds import log_odds, sigmoid
 from noise.learning.regression import MAX_LOG_ODDS, MAX_WEIGHTS, Regression
+from noise.learning.shared import SharedModel
 from noise.settings import Scoring
 from noise.state.facts import Facts
 
@@ -41,28 +42,40 @@ class TenantModel:
         self.names: dict[str, set[str]] = {}
         self.changed: set[str] = set()
 
-    def score(self, known: Facts, now: float) -> Score:
-        """Return how likely the alert is noise, how sure that is, and why. Changes nothing."""
-        estimate = self.counts.estimate(known, now)
-        effects = {"kind": 0.0, "answers": 0.0}
+    def score(self, known: Facts, now: float, shared: SharedModel | None = None) -> Score:
+        """Return how likely the alert is noise, how sure that is, and why. Changes nothing.
+
+        What the clients of ``shared`` hold of such alerts counts as a level of the counts, and
+        moves the regression as far as it moves the day-one knowledge, the less the more is
+        answered here. Neither learns from it: own answers are all that is kept.
+        """
+        said = None if shared is None else shared.about(known)
+        others = None if said is None else (said.noise, said.actionable)
+        estimate = self.counts.estimate(known, now, others)
+        effects = {"kind": 0.0, "answers": 0.0, "others": 0.0}
         regression = 0.0
         for name, part in self.regression.contributions(inputs(known)):
             regression += part
             topic = topic_of(name)
             effects[topic] = effects.get(topic, 0.0) + part / 2
-        regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, regression))
+        known_before, informed = log_odds(estimate.prior), log_odds(estimate.informed)
+        moved = estimate.trust * (informed - known_before)
+        regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, regression + moved))
         counted = log_odds(estimate.posterior.mean)
         probability = sigmoid((counted + regression) / 2)
-        known_before = log_odds(estimate.prior)
         effects["kind"] += known_before / 2
-        effects["answers"] += (counted - known_before) / 2
-        judged = Judgement(known, estimate, regression, probability, effects)
+        effects["others"] += (informed - known_before + moved) / 2
+        effects["answers"] += (counted - informed) / 2
+        judged = Judgement(known, estimate, regression, probability, effects, said)
         return Score(
             probability,
             _confidence(estimate, regression - counted),
             estimate.posterior.evidence,
             explain(judged, self._hide_above),
-            ModelInfo(VERSION, self.labels_seen),
+            ModelInfo(
+                VERSION if shared is None else f"{VERSION}+{shared.version}", self.labels_seen
+            ),
+            said.clients if said is not None and not said.found_real else 0,
         )
 
     def learn(

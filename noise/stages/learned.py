@@ -26,7 +26,7 @@ class Learned:
         limits = self._settings
         if case.alert.severity.rank >= limits.never_hide.rank:
             return None
-        if case.check.answers < limits.guard_labels:
+        if not self._is_known(case):
             return None
         if case.surges or case.is_worse_than_noise or case.has_more_company or case.keeps_coming:
             return None
@@ -40,9 +40,16 @@ class Learned:
         return Ruling(
             Action.SUPPRESS,
             Reason.LEARNED_NOISE,
-            f"{score.noise_probability:.0%} likely to be noise, from {case.check.answers} answers",
+            f"{score.noise_probability:.0%} likely to be noise, from {_answers(case)}",
             until,
         )
+
+    def _is_known(self, case: Case) -> bool:
+        """Say whether enough answers speak of it: this client's, or else those of enough others."""
+        limits = self._settings
+        if case.check.answers >= limits.guard_labels:
+            return True
+        return not case.check.actionable_answers and case.score.vouchers >= limits.guard_clients
 
     def _until(self, case: Case) -> float | None:
         """Return when it is shown after all, because such noise would long have cleared."""
@@ -57,3 +64,9 @@ class Learned:
         if case.was_real:
             return settings.hide_above_if_real, settings.certain_above_if_real
         return settings.hide_above, settings.certain_above
+
+
+def _answers(case: Case) -> str:
+    if case.check.answers:
+        return f"{case.check.answers} answers"
+    return f"answers at {case.score.vouchers} other clients"

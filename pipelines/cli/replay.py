@@ -10,6 +10,7 @@ import msgspec
 
 from noise.decision import Mode
 from noise.engine import Engine
+from noise.learning.trainer import Trainer
 from noise.recorded import Recorded
 from noise.replay import Replay, Replayed, Technicians, TrueAnswers, WrittenAnswers
 from noise.settings import Settings
@@ -90,7 +91,8 @@ def command(
     began = elapsed()
     with showing_progress() as progress:
         recordings = Recordings(files, source, directory, tenant=tenant, count=progress.advance)
-        replay = Replay(Engine(configured), directory, technicians)
+        trainer = Trainer(configured) if configured.sharing.tenants else None
+        replay = Replay(Engine(configured), directory, technicians, trainer)
         progress.begin("reading", size_of(files), "bytes")
         ledger = _play(replay, recordings, out, progress)
     ledger.dead_letters.update(recordings.refused)

@@ -233,3 +233,26 @@ def test_a_mode_for_all_counts_more_than_the_modes_of_the_clients():
 
     assert in_mode(settings, None) is settings
     assert in_mode(settings, "observe").mode_of("acme") is Mode.OBSERVE
+
+
+def test_clients_that_share_teach_the_one_that_comes_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def shown(*options: str) -> int:
+        given = ["--source", "ait-ads", "--labels", "truth", "--mode", "enforce", "--json"]
+        assert run(["replay", *paths, *given, *options]) == 0
+        return int(summary(capsys)["alerts"]["shown"])
+
+    paths = []
+    for number, name in enumerate(("ash", "birch", "cedar", "dogwood")):
+        rows = [
+            f"{T + number * 86400 + n * 4000},Wazuh: rule,10.0.0.{n},host{n},W,x,-"
+            for n in range(15)
+        ]
+        path = tmp_path / f"{name}_alerts.csv"
+        path.write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+        paths.append(str(path))
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("sharing: {tenants: [ash, birch, cedar]}", encoding="utf-8")
+
+    assert shown("--settings", str(settings)) < shown()

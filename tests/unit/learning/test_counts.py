@@ -140,3 +140,28 @@ def test_what_was_answered_longest_ago_is_forgotten_first():
     assert any("c0" in key for key in gone)
     assert any("c99" in key for key in counts.tallies)
     assert counts.estimate(Facts(check="disk", condition="c0"), NOW).level == 2
+
+
+def test_other_clients_lend_a_few_answers_until_there_are_own_ones():
+    noisy = (40.0, 0.0)
+    nobody, one_real, some_real = (
+        told(*answers).estimate(HERE, NOW, noisy)
+        for answers in ([], [(HERE, REAL, 1)], [(HERE, REAL, 5)])
+    )
+
+    assert nobody.posterior.mean > 0.9
+    assert nobody.posterior.evidence == BORROWED
+    assert nobody.low > 0.3
+    assert nobody.level is None
+    assert one_real.posterior.mean < 0.8
+    assert some_real.posterior.mean < 0.5
+    assert 1 == nobody.trust > one_real.trust > some_real.trust
+
+
+def test_other_clients_change_little_where_enough_is_answered_here():
+    own = told((HERE, REAL, 20))
+
+    alone, with_others = own.estimate(HERE, NOW), own.estimate(HERE, NOW, (40.0, 0.0))
+
+    assert with_others.posterior.mean - alone.posterior.mean < 0.1
+    assert (alone.trust, alone.informed) == (0, alone.prior)

@@ -9,6 +9,7 @@ from noise.label import Verdict
 from noise.learning.counts import Counts
 from noise.learning.explanation import MOST, Judgement, answers_needed, explain, topic_of
 from noise.learning.model import TenantModel
+from noise.learning.shared import Said
 from noise.settings import Scoring
 from noise.state.facts import Facts
 
@@ -101,6 +102,24 @@ def test_answers_are_named_with_their_place_and_number():
 )
 def test_each_topic_has_its_sentence(topic, facts, sentence):
     assert said_of(topic, **facts) == sentence
+
+
+@pytest.mark.parametrize(
+    ("real", "sentence"),
+    [
+        (0, "technicians of 5 clients that share call such alerts noise"),
+        (2, "2 of 5 clients that share found such alerts real"),
+    ],
+)
+def test_what_other_clients_hold_is_said_by_their_number_alone(real, sentence):
+    estimate = Counts(60).estimate(HERE, NOW, (9.0, float(real)))
+    judged = Judgement(HERE, estimate, 0.0, 0.5, {"others": 1.0}, Said(9.0, real, 5, real))
+
+    assert sentence in [one.text for one in explain(judged, 0.95)]
+
+
+def test_where_no_client_shares_nothing_is_said_of_others():
+    assert said_of("others") == ""
 
 
 def test_what_speaks_against_noise_says_so():

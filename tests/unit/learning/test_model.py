@@ -12,6 +12,7 @@ from noise.alert import Severity
 from noise.label import Verdict
 from noise.learning.knowledge import CATEGORIES, INPUTS, SEVERITIES
 from noise.learning.model import TenantModel
+from noise.learning.shared import Said, SharedModel
 from noise.learning.snapshot import all_parts
 from noise.learning.tallies import DAY
 from noise.settings import Scoring
@@ -237,3 +238,50 @@ def test_the_interval_holds_where_devices_differ():
                 model.learn(known, verdict, NOW)
 
     assert sum(held) / len(held) >= 0.9
+
+
+def said_by_others(noise: float, real: float, clients: int = 4) -> SharedModel:
+    said = {"=disk": Said(noise, real, clients, int(real > 0))}
+    return SharedModel(version="shared-1", counts_from=NOW, said=said)
+
+
+def test_other_clients_move_both_opinions_and_the_decision_names_their_model():
+    model = taught()
+
+    alone = model.score(HERE, NOW)
+    noisy = model.score(HERE, NOW, said_by_others(20, 0))
+    real = model.score(HERE, NOW, said_by_others(0, 20))
+
+    assert real.noise_probability < alone.noise_probability < noisy.noise_probability
+    assert noisy.confidence.low > 0.3 > alone.confidence.low
+    assert noisy.model.version == f"{alone.model.version}+shared-1"
+    assert (alone.vouchers, noisy.vouchers, real.vouchers) == (0, 4, 0)
+
+
+def test_the_less_is_answered_here_the_more_others_count():
+    def moved(answers: int) -> float:
+        model = taught((HERE, REAL, answers))
+        alone = model.score(HERE, NOW).noise_probability
+        return model.score(HERE, NOW, said_by_others(20, 0)).noise_probability - alone
+
+    assert moved(1) > moved(3) > moved(12) > 0
+    assert moved(12) < 0.1
+
+
+def test_what_others_know_nothing_about_is_scored_as_if_there_were_none():
+    cpu = msgspec.structs.replace(HERE, check="cpu")
+    model = taught()
+
+    score = model.score(cpu, NOW, said_by_others(20, 0))
+
+    assert score.noise_probability == model.score(cpu, NOW).noise_probability
+    assert score.vouchers == 0
+
+
+def test_scoring_with_others_leaves_no_trace_in_the_model():
+    apart, together = taught(), taught()
+    together.score(HERE, NOW, said_by_others(20, 0))
+    for model in (apart, together):
+        model.learn(HERE, NOISE, NOW)
+
+    assert all_parts(apart) == all_parts(together)

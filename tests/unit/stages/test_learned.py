@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from noise.decision import Reason
@@ -42,12 +43,31 @@ def test_both_the_probability_and_its_low_end_must_be_high(noise, low):
     assert LEARNED.judge(answered(noise, low)) is None
 
 
-def test_before_enough_answers_the_model_is_not_even_asked():
+def test_before_enough_answers_nothing_is_hidden():
     case = answered()
     case.check.noise_answers = 1
 
     assert LEARNED.judge(case) is None
-    assert case.known_score is None
+
+
+def vouched(clients: int, noise: int = 0, real: int = 0) -> Case:
+    score = msgspec.structs.replace(scored(0.95, 0.8), vouchers=clients)
+    case = case_of(alert(severity="high"), score=score)
+    case.check.noise_answers, case.check.actionable_answers = noise, real
+    return case
+
+
+def test_enough_other_clients_that_agree_stand_in_for_own_answers():
+    ruling = LEARNED.judge(vouched(3))
+
+    assert ruling is not None
+    assert ruling.text == "95% likely to be noise, from answers at 3 other clients"
+    assert LEARNED.judge(vouched(2)) is None
+
+
+def test_other_clients_do_not_stand_in_for_what_was_found_real_here():
+    assert LEARNED.judge(vouched(30, noise=1)) is not None
+    assert LEARNED.judge(vouched(30, real=1)) is None
 
 
 def test_the_severity_that_the_owner_protects_is_not_hidden():

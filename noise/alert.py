@@ -18,27 +18,25 @@ MAX_EXCESS = 1e9  # beyond it nothing differs, and sums of it stay finite
 
 
 class Severity(StrEnum):
-    """Five levels; what the source itself said is kept beside it."""
+    """Five levels; what the source itself said is kept beside it.
 
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
+    ``rank`` is 0 for info up to 4 for critical.
+    """
 
-    @property
-    def rank(self) -> int:
-        """0 for info up to 4 for critical."""
-        return _RANKS[self]
+    rank: int
 
+    CRITICAL = ("critical", 4)
+    HIGH = ("high", 3)
+    MEDIUM = ("medium", 2)
+    LOW = ("low", 1)
+    INFO = ("info", 0)
 
-_RANKS = {
-    Severity.INFO: 0,
-    Severity.LOW: 1,
-    Severity.MEDIUM: 2,
-    Severity.HIGH: 3,
-    Severity.CRITICAL: 4,
-}
+    def __new__(cls, word: str, rank: int) -> Severity:
+        """Keep the rank with the word: it is asked for several times for each alert."""
+        level = str.__new__(cls, word)
+        level._value_ = word
+        level.rank = rank
+        return level
 
 
 class State(StrEnum):

@@ -28,7 +28,14 @@ from noise.state.bounds import keep_within
 from noise.state.case import Case
 from noise.state.condition import Condition
 from noise.state.snapshot import PieceKey, decode_key, encode_key
-from noise.state.tenant import HOLD, INCIDENT, Deadline, IncidentMemory, TenantState
+from noise.state.tenant import (
+    CORE_PIECE,
+    HOLD,
+    INCIDENT,
+    Deadline,
+    IncidentMemory,
+    TenantState,
+)
 from noise.tenancy import Tenancy
 
 LOOK_BACK_SECONDS = 1_800.0
@@ -83,15 +90,14 @@ class Engine:
         Returns the decisions that fell due first, and the alert's own first decision last.
         """
         tenant = self._tenant(alert.tenant)
-        now = tenant.state.advance(now)
+        state = tenant.state
+        now = state.advance(now)
         self._run_deadlines(tenant, now)
-        was_calm = not tenant.state.core.surge.is_on(now)
-        own, incident = self._arrive(tenant, alert, now, origin)
-        if was_calm and incident is not None and tenant.state.core.surge.is_on(now):
-            self._release(tenant, incident, now)
-        tenant.state.core.spoke_at = now
-        keep_within(tenant.state, self._settings.limits, now)
-        return [*self._say(), own]
+        own = self._arrive(tenant, alert, now, origin)
+        state.core.spoke_at = now
+        state.changed.add(CORE_PIECE)
+        keep_within(state, self._settings.limits, now)
+        return [*self._say(), own] if self._unsaid else [own]
 
     def learn(self, label: Label, now: float) -> LabelResult:
         """Take a technician's answer, which arrived at ``now``."""
@@ -179,13 +185,9 @@ class Engine:
             tenant = self._tenants[name] = Tenancy(name, self._settings, self._exchange)
         return tenant
 
-    def _arrive(
-        self, tenant: Tenancy, alert: Alert, now: float, origin: str
-    ) -> tuple[DecidedAlert, IncidentMemory | None]:
+    def _arrive(self, tenant: Tenancy, alert: Alert, now: float, origin: str) -> DecidedAlert:
         case = self._case(tenant, alert, now)
-        ruling = self._rule(self._on_arrival, case)
-        if ruling is None:
-            ruling = self._shown(case)
+        ruling = self._rule(self._on_arrival, case) or self._shown(case)
         decision_id = f"{origin}.{case.condition.key}"
         if alert.state is State.CLEARED:
             recording.cleared(tenant.state, case)
@@ -194,8 +196,19 @@ class Engine:
         elif case.repeats and ruling.action is Action.SUPPRESS and not _waits_anew(case, ruling):
             recording.repeated(tenant.state, case)
         else:
-            case.incident = self._record(tenant, case, ruling, decision_id)
-        return self._decide(tenant, case, ruling, decision_id, None), case.incident
+            return self._arrive_anew(tenant, case, ruling, decision_id)
+        return self._decide(tenant, case, ruling, decision_id, None)
+
+    def _arrive_anew(
+        self, tenant: Tenancy, case: Case, ruling: Ruling, decision_id: str
+    ) -> DecidedAlert:
+        surge, now = tenant.state.core.surge, case.now
+        was_calm = not surge.is_on(now)
+        case.incident = self._record(tenant, case, ruling, decision_id)
+        own = self._decide(tenant, case, ruling, decision_id, None)
+        if was_calm and surge.is_on(now):
+            self._release(tenant, case.incident, now)
+        return own
 
     def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
         state = tenant.state
@@ -309,6 +322,8 @@ class Engine:
     # -- what becomes due
 
     def _run_deadlines(self, tenant: Tenancy, until: float) -> None:
+        if tenant.state.soonest > until:
+            return
         while (due := tenant.state.next_due(until)) is not None:
             if due.kind == HOLD:
                 self._unsaid += self._hold_over(tenant, due)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import lru_cache
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 from noise import sources
@@ -21,10 +22,11 @@ FORWARDED = "forwarded"
 
 MAX_HEADER_BYTES = 512
 AHEAD_SECONDS = 604_800.0
+MAX_DIGITS = 40
 LATEST_MS = int(LATEST_SECONDS * 1000)  # beyond it is a wrong unit, not a time
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One delivery: from which tool, for whom, when (epoch seconds), under which key."""
 
     source: str | None
@@ -72,12 +74,14 @@ def read_arrival(record: ConsumerRecord) -> Arrival:
     Raises SourceError (reason ``headers``).
     """
     headers = dict(record.headers)
+    source, tenant = headers.get(SOURCE), headers.get(TENANT)
+    received_at, event_key = headers.get(RECEIVED_AT), headers.get(EVENT_KEY)
     return Arrival(
-        source=_text(headers, SOURCE),
-        tenant=_text(headers, TENANT),
-        received_at=_received_at(headers, record.timestamp),
-        event_key=_text(headers, EVENT_KEY),
-        is_forwarded=FORWARDED in headers,
+        _known_text(SOURCE, source) if source else None,
+        _known_text(TENANT, tenant) if tenant else None,
+        _received_at(received_at) if received_at else max(0, record.timestamp) / 1000,
+        _text(EVENT_KEY, event_key) if event_key else None,
+        FORWARDED in headers,
     )
 
 
@@ -92,13 +96,10 @@ def not_ahead(arrival: Arrival, record: ConsumerRecord, reached: float | None) -
     latest = max(reached, record.timestamp / 1000)
     if arrival.received_at <= latest + AHEAD_SECONDS:
         return arrival
-    return arrival._replace(received_at=latest)
+    return msgspec.structs.replace(arrival, received_at=latest)
 
 
-def _text(headers: dict[str, bytes | None], name: str) -> str | None:
-    raw = headers.get(name)
-    if not raw:
-        return None
+def _text(name: str, raw: bytes) -> str:
     if len(raw) > MAX_HEADER_BYTES:
         raise SourceError("headers", f"header {name} is longer than {MAX_HEADER_BYTES} bytes")
     try:
@@ -110,12 +111,14 @@ def _text(headers: dict[str, bytes | None], name: str) -> str | None:
     return text
 
 
-def _received_at(headers: dict[str, bytes | None], timestamp: int) -> float:
-    text = _text(headers, RECEIVED_AT)
-    if text is None:
-        return max(0, timestamp) / 1000
-    if not (text.isascii() and text.isdigit() and int(text) <= LATEST_MS):
+_known_text = lru_cache(maxsize=4_096)(_text)  # tenants and sources: few, and in every record
+
+
+def _received_at(raw: bytes) -> float:
+    milliseconds = int(raw) if len(raw) <= MAX_DIGITS and raw.isdigit() else None
+    if milliseconds is None or milliseconds > LATEST_MS:
+        text = _text(RECEIVED_AT, raw)
         raise SourceError(
             "headers", f"header received_at is {text[:40]!r}, not a time in epoch milliseconds"
         )
-    return int(text) / 1000
+    return milliseconds / 1000

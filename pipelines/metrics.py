@@ -61,11 +61,7 @@ class End(StrEnum):
     FORWARDED = "forwarded"
 
 
-class DecisionKind(NamedTuple):
-    """What decisions are counted by."""
-
-    action: Action
-    reason: Reason
+DecisionKind = tuple[Action, Reason]
 
 
 @dataclass
@@ -363,10 +359,10 @@ class Metrics:
 
 def _decision_kinds() -> Iterable[DecisionKind]:
     for reason in sorted(SHOWN):
-        yield DecisionKind(Action.NOTIFY, reason)
-        yield DecisionKind(Action.UPDATE, reason)
+        yield Action.NOTIFY, reason
+        yield Action.UPDATE, reason
     for reason in sorted(HIDDEN):
-        yield DecisionKind(Action.SUPPRESS, reason)
+        yield Action.SUPPRESS, reason
 
 
 class PageError(Trouble):

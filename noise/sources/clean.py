@@ -41,7 +41,20 @@ def clean_key(text: str | None, limit: int = MAX_KEY) -> str | None:
 
 def clean_name(text: str | None) -> str | None:
     """Return a device, check, object or site in a length that leaves room for the others."""
-    return clean_key(text, MAX_NAME)
+    if text is None:
+        return None
+    return _short_name(text) if len(text) <= MAX_NAME else clean_key(text, MAX_NAME)
+
+
+_short_name = lru_cache(maxsize=16_384)(clean_key)  # the same few come again and again
+
+
+def clean_tenant(text: str | None) -> str | None:
+    """Return a tenant's id, as ``clean_key`` does."""
+    return _short_key(text) if text is not None and len(text) <= MAX_KEY else clean_key(text)
+
+
+_short_key = lru_cache(maxsize=4_096)(clean_key)
 
 
 def clean_text(text: str | None, limit: int = MAX_TEXT) -> str | None:

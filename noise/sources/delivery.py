@@ -10,7 +10,7 @@ import msgspec
 
 from noise.alert import MAX_KEY, utc
 from noise.errors import SourceError
-from noise.sources.clean import clean_key
+from noise.sources.clean import clean_key, clean_tenant
 
 CANONICAL = "canonical"
 MAX_EVENT_KEY = MAX_KEY - 12  # leaves room for the number of a member
@@ -61,7 +61,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
         Raises SourceError when there is neither.
         """
-        tenant = clean_key(self.tenant or found)
+        tenant = clean_tenant(self.tenant or found)
         if tenant is None:
             raise SourceError(DeadLetterReason.NO_TENANT, "nothing says whose alert this is")
         return tenant

@@ -27,6 +27,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_FIRST_OF_MARKS = {mark[:1] for mark, _ in _BYTE_ORDER_MARKS}
 # A string, closed or running to the end: either way it is passed once.
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _REPAIRED_KEY = re.compile(r'(?:^\s*\{|",|[\d\]}el]\s*,)\s*"([A-Za-z_]\w*)"\s*:\s*')
@@ -37,9 +38,10 @@ def decode_text(body: bytes) -> str:
 
     Raises SourceError (wrong_encoding).
     """
-    mark, encoding = next(
-        (known for known in _BYTE_ORDER_MARKS if body.startswith(known[0])), (b"", "utf-8")
-    )
+    mark, encoding = b"", "utf-8"
+    if body[:1] in _FIRST_OF_MARKS:
+        found = (known for known in _BYTE_ORDER_MARKS if body.startswith(known[0]))
+        mark, encoding = next(found, (mark, encoding))
     try:
         return body[len(mark) if encoding == "utf-8" else 0 :].decode(encoding)
     except UnicodeDecodeError as exc:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+import msgspec
+
 from noise.alert import Alert, excess
 from noise.decision import Action, Score
 from noise.state.condition import DURATION_EDGES, Condition
@@ -22,71 +24,39 @@ LEAST_PATIENCE_SECONDS = 1_500.0
 DAYS_IN_A_ROW = 2  # and today
 
 
-class Case:
-    """Reading a case changes nothing. ``now`` is epoch seconds of arrival, or of a deadline."""
+class Case(msgspec.Struct, kw_only=True, eq=False):
+    """Reading a case changes nothing. ``now`` is epoch seconds of arrival, or of a deadline.
 
-    __slots__ = (
-        "_excess",
-        "_score",
-        "_scorer",
-        "alert",
-        "check",
-        "condition",
-        "device",
-        "incident",
-        "now",
-        "repeats",
-        "tenant",
-    )
+    ``incident`` is the one that the alert would join, or that its clear belongs to; ``repeats``
+    says that the condition is open and its window has not ended. ``known_score`` is the model's
+    opinion if anybody has asked for it.
+    """
 
-    def __init__(
-        self,
-        *,
-        alert: Alert,
-        tenant: TenantState,
-        condition: Condition,
-        check: CheckState,
-        device: DeviceState | None,
-        incident: IncidentMemory | None,
-        repeats: bool,
-        now: float,
-        scorer: Callable[[Case], Score],
-    ) -> None:
-        """Gather the facts.
-
-        ``incident`` is the one that the alert would join, or that its clear belongs to;
-        ``repeats`` says that the condition is open and its window has not ended.
-        """
-        self.alert = alert
-        self.tenant = tenant
-        self.condition = condition
-        self.check = check
-        self.device = device
-        self.incident = incident
-        self.repeats = repeats
-        self.now = now
-        self._scorer = scorer
-        self._score: Score | None = None
-        self._excess: float | Literal["unasked"] | None = "unasked"
+    alert: Alert
+    tenant: TenantState
+    condition: Condition
+    check: CheckState
+    device: DeviceState | None
+    incident: IncidentMemory | None
+    repeats: bool
+    now: float
+    scorer: Callable[[Case], Score]
+    known_score: Score | None = None
+    known_excess: float | Literal["unasked"] | None = "unasked"
 
     @property
     def score(self) -> Score:
         """The model's opinion; asked for once, because most cases never need it."""
-        if self._score is None:
-            self._score = self._scorer(self)
-        return self._score
-
-    @property
-    def known_score(self) -> Score | None:
-        """The model's opinion if anybody has asked for it."""
-        return self._score
+        if self.known_score is None:
+            self.known_score = self.scorer(self)
+        return self.known_score
 
     @property
     def excess(self) -> float | None:
         """How far the value lies beyond its limit, as a share of it; None if that is unknown."""
-        if self._excess == "unasked":
-            self._excess = excess(self.alert)
-        return self._excess
+        if self.known_excess == "unasked":
+            self.known_excess = excess(self.alert)
+        return self.known_excess
 
     @property
     def showing(self) -> Action:

@@ -11,7 +11,7 @@ from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hidden, 
 from noise.state.tenant import (
     CHECK,
     CONDITION,
-    CORE,
+    CORE_PIECE,
     DEVICE,
     HOLD,
     INCIDENT,
@@ -149,6 +149,7 @@ def _note_told_incident(tenant: TenantState, case: Case, incident: IncidentMemor
         tenant.core.surge_incident = incident.id
     if noise < TROUBLE:
         tenant.core.heat.add(now, 1.0 - noise)
+    tenant.changed.add(CORE_PIECE)
 
 
 def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> None:
@@ -258,7 +259,6 @@ def _seen(tenant: TenantState, case: Case) -> None:
     if alert.value is not None and isfinite(alert.value):
         _learn_value(condition, alert.value)
     tenant.mark(CONDITION, condition.key)
-    tenant.mark(CORE, "")
 
 
 def _learn_value(condition: Condition, value: float) -> None:
@@ -283,6 +283,7 @@ def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMe
     check.incident = incident.id
     tenant.mark(CHECK, check.key)
     tenant.core.activity.add(now)
+    tenant.changed.add(CORE_PIECE)
     _note_site(tenant, case)
     if device is not None:
         tenant.devices[device.key] = device
@@ -312,6 +313,7 @@ def _note_clear(tenant: TenantState, source: str) -> None:
     if source not in clears and len(clears) >= MAX_SOURCES:
         del clears[min(clears, key=lambda name: (clears[name], name))]
     clears[source] = clears.get(source, 0) + 1
+    tenant.changed.add(CORE_PIECE)
 
 
 def joined(tenant: TenantState, case: Case, incident: IncidentMemory, decision_id: str) -> None:

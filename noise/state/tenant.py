@@ -125,11 +125,13 @@ CONDITION = "c"
 CHECK = "k"
 DEVICE = "d"
 INCIDENT = "i"
+CORE_PIECE = (CORE, "")
 
 
 class TenantState:
     """The pieces of one tenant by key, which of them changed, and what becomes due.
 
+    ``soonest`` is when the next deadline is due, infinity if none is.
     ``open_keys`` leads from the alert key of an open raise to its condition: the clear of some
     products says no more than that. Where conditions share a key, it is the last one's.
     """
@@ -145,20 +147,23 @@ class TenantState:
         self.open_keys: dict[str, str] = {}
         self.holds = 0
         self._incident_news: set[str] = set()
+        self.soonest = float("inf")
         self._due: list[Deadline] = []
 
     def advance(self, now: float) -> float:
         """Move the tenant's clock to ``now`` and return it; it never runs backwards."""
-        if now > self.core.clock:
-            self.core.clock = now
-            self.mark(CORE, "")
-        return self.core.clock
+        core = self.core
+        if now > core.clock:
+            core.clock = now
+            self.changed.add(CORE_PIECE)
+        return core.clock
 
     def remember_deadline(self, deadline: Deadline) -> None:
         """Have ``deadline`` come out of ``next_due`` when its time has come."""
         heappush(self._due, deadline)
         if len(self._due) > SPARE_DEADLINES + 2 * (len(self.conditions) + len(self.incidents)):
             self._drop_deadlines_of_what_is_over()
+        self.soonest = self._due[0].at
 
     def _drop_deadlines_of_what_is_over(self) -> None:
         holds = [(c.hold.until, HOLD, c.key) for c in self.conditions.values() if c.hold]
@@ -166,16 +171,13 @@ class TenantState:
         self._due = [Deadline(*due) for due in holds + looks]
         heapify(self._due)
 
-    @property
-    def soonest(self) -> float:
-        """When the next deadline is due, infinity if none is."""
-        return self._due[0].at if self._due else float("inf")
-
     def next_due(self, until: float) -> Deadline | None:
         """Take out the earliest deadline up to ``until``, None if there is none."""
-        if not self._due or self._due[0].at > until:
+        if self.soonest > until:
             return None
-        return heappop(self._due)
+        due = heappop(self._due)
+        self.soonest = self._due[0].at if self._due else float("inf")
+        return due
 
     def take_alert_key(self, condition: Condition, alert_key: str) -> None:
         """Have the clear with ``alert_key`` find ``condition``, and no other one."""

@@ -85,5 +85,7 @@ def forwarded(record: ConsumerRecord, tenant: str, partition: int) -> Output:
 
 def size_of(record: ConsumerRecord) -> int:
     """Return the bytes of a record: key, value and headers."""
-    headers = sum(len(name.encode()) + len(value or b"") for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
+    size = len(record.key or b"") + len(record.value or b"")
+    for name, value in record.headers:
+        size += len(name if name.isascii() else name.encode()) + len(value or b"")
+    return size

@@ -14,7 +14,7 @@ from noise.errors import SourceError
 from noise.sources import DeadLetterReason
 from pipelines.agents import outputs
 from pipelines.arrival import Arrival, Parse, not_ahead, read_arrival
-from pipelines.metrics import NO_TENANT, DecisionKind, End, Tally
+from pipelines.metrics import NO_TENANT, End, Tally
 from pipelines.topics import MAX_RAW_BYTES, Topics, partition_for
 from pipelines.transport import Output
 
@@ -70,7 +70,7 @@ class RawFold:
         if not record.value:
             raise SourceError("empty", "the record has no value")
         alerts = self._parse(record.value, arrival)
-        if any(alert.tenant != alerts[0].tenant for alert in alerts):
+        if len(alerts) > 1 and any(alert.tenant != alerts[0].tenant for alert in alerts):
             raise SourceError("several_tenants", "one record holds alerts of several tenants")
         return alerts
 
@@ -111,7 +111,7 @@ class RawFold:
         produced = []
         for each in decided:
             verdict = each.decision
-            kind = DecisionKind(verdict.action, verdict.reason)
+            kind = verdict.action, verdict.reason
             if verdict.supersedes is None:
                 tenant = each.alert.tenant
                 tally.decisions[kind] += 1

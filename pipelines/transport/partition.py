@@ -1,12 +1,13 @@
 """What the transport asks of the state that it moves records into."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True):
     """One record to produce, inside the transaction of the work that made it."""
 
     topic: str

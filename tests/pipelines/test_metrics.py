@@ -12,7 +12,6 @@ from noise.label import LabelSource, Verdict
 from noise.learning.bound import Cells, Risk
 from noise.learning.evidence import Rate
 from pipelines.metrics import (
-    DecisionKind,
     End,
     Metrics,
     PageError,
@@ -77,8 +76,8 @@ def test_a_record_that_ended_nowhere_shows_as_a_difference():
 def test_decisions_and_labels_are_counted_by_what_they_said():
     metrics = metrics_for()
     tally = Tally(alerts=2, failed_open=1, arrivals=[99.0, 99.9], newest_arrival=90.0)
-    tally.decisions[DecisionKind(Action.SUPPRESS, Reason.REPEAT)] = 2
-    tally.later_decisions[DecisionKind(Action.NOTIFY, Reason.PERSISTED)] = 1
+    tally.decisions[Action.SUPPRESS, Reason.REPEAT] = 2
+    tally.later_decisions[Action.NOTIFY, Reason.PERSISTED] = 1
     tally.labels[Verdict.NOISE, LabelSource.HUMAN] = 1
     tally.label_outcomes["learned"] = 1
     tally.label_delays.append(30.0)

@@ -18,12 +18,9 @@ MAX_EXCESS = 1e9  # beyond it nothing differs, and sums of it stay finite
 
 
 class Severity(StrEnum):
-    """Five levels; what the source itself said is kept beside it.
+    """Five levels; what the source itself said is kept beside it."""
 
-    ``rank`` is 0 for info up to 4 for critical.
-    """
-
-    rank: int
+    rank: int  # 0 for info up to 4 for critical
 
     CRITICAL = ("critical", 4)
     HIGH = ("high", 3)
@@ -55,7 +52,7 @@ class BadWhen(StrEnum):
     BELOW = "below"
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One alert in the project's own words. Missing is None, never a guess.
 
     ``event_key`` names one delivery, ``alert_key`` pairs a raise with its clear, ``condition_key``

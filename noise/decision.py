@@ -61,7 +61,7 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True, gc=False):
     """One plain sentence, the fact behind it, and its weight.
 
     ``effect`` is in log-odds: above zero it speaks for noise, below zero for a real problem.
@@ -72,21 +72,21 @@ class Explanation(msgspec.Struct, frozen=True):
     effect: float = 0.0
 
 
-class Confidence(msgspec.Struct, frozen=True):
+class Confidence(msgspec.Struct, frozen=True, gc=False):
     """The interval in which the true share of noise lies nine times in ten."""
 
     low: float
     high: float
 
 
-class ModelInfo(msgspec.Struct, frozen=True):
+class ModelInfo(msgspec.Struct, frozen=True, gc=False):
     """Which model judged, and how many answers it had learned from."""
 
     version: str
     labels_seen: int
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, gc=False):
     """What the model thinks of one alert.
 
     ``evidence`` is the number of answers, discounted for age and distance, behind the probability;
@@ -102,7 +102,7 @@ class Score(msgspec.Struct, frozen=True):
     vouchers: int = 0
 
 
-class IncidentRef(msgspec.Struct, frozen=True):
+class IncidentRef(msgspec.Struct, frozen=True, gc=False):
     """The incident that an alert belongs to, as it was then."""
 
     id: str
@@ -112,7 +112,7 @@ class IncidentRef(msgspec.Struct, frozen=True):
     title: str
 
 
-class Repeat(msgspec.Struct, frozen=True):
+class Repeat(msgspec.Struct, frozen=True, gc=False):
     """How often the same condition spoke in the present window."""
 
     count: int
@@ -120,7 +120,7 @@ class Repeat(msgspec.Struct, frozen=True):
     last_at: datetime
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The verdict on one alert, with everything needed to check it."""
 
     id: str
@@ -145,7 +145,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return self.reason
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class Drawn(msgspec.Struct, frozen=True, gc=False):
     """How something that would be hidden came to be shown.
 
     ``inclusion`` is the chance of that, 1 for a probe, which is due; ``hidden_until`` the epoch
@@ -156,7 +156,7 @@ class Drawn(msgspec.Struct, frozen=True):
     hidden_until: float | None
 
 
-class Ruling(msgspec.Struct, frozen=True):
+class Ruling(msgspec.Struct, frozen=True, gc=False):
     """What a stage says of a case: hide or show, why, in words; ``hold_until`` in epoch seconds."""
 
     action: Action
@@ -166,7 +166,7 @@ class Ruling(msgspec.Struct, frozen=True):
     drawn: Drawn | None = None
 
 
-class DecidedAlert(msgspec.Struct, frozen=True):
+class DecidedAlert(msgspec.Struct, frozen=True, gc=False):
     """An alert with its decision; what the engine hands back."""
 
     alert: Alert
@@ -183,7 +183,7 @@ class DecisionRecord(Alert, frozen=True, kw_only=True):
     repeat: Repeat | None = None
 
 
-class _Tail(msgspec.Struct, frozen=True):
+class _Tail(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     incident: IncidentRef | None
     repeat: Repeat | None

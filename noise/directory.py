@@ -90,6 +90,8 @@ class Directory:
 
     def device(self, tenant: str, name: str) -> Device | None:
         """Return the device of ``tenant`` with this name, whatever its case."""
+        if not self._by_name:
+            return None
         return self._by_name.get((tenant, name)) or self._by_name.get((tenant, name.casefold()))
 
     def device_by_id(self, tenant: str, product: str, known_as: Id) -> Device | None:

@@ -92,7 +92,8 @@ class Engine:
         tenant = self._tenant(alert.tenant)
         state = tenant.state
         now = state.advance(now)
-        self._run_deadlines(tenant, now)
+        if state.soonest <= now:
+            self._run_deadlines(tenant, now)
         own = self._arrive(tenant, alert, now, origin)
         state.core.spoke_at = now
         state.changed.add(CORE_PIECE)
@@ -322,8 +323,6 @@ class Engine:
     # -- what becomes due
 
     def _run_deadlines(self, tenant: Tenancy, until: float) -> None:
-        if tenant.state.soonest > until:
-            return
         while (due := tenant.state.next_due(until)) is not None:
             if due.kind == HOLD:
                 self._unsaid += self._hold_over(tenant, due)

@@ -139,7 +139,8 @@ class Replay:
         self._hand_out(at)
         decided: list[DecidedAlert] = []
         for position, alert in enumerate(alerts):
-            self._ask(alert, recorded.truth)
+            if self._technicians is not None:
+                self._ask(self._technicians, alert, recorded.truth)
             decided += self._engine.handle(alert, at, f"{recorded.origin}-{position}")
         self._collect()
         return Replayed(recorded, self._shown(decided))
@@ -155,10 +156,8 @@ class Replay:
             for lesson in self._engine.lessons():
                 self._trainer.take(lesson)
 
-    def _ask(self, alert: Alert, truth: Verdict | None) -> None:
-        if self._technicians is None:
-            return
-        answer = self._technicians.answer(alert.event_key, truth)
+    def _ask(self, technicians: Technicians, alert: Alert, truth: Verdict | None) -> None:
+        answer = technicians.answer(alert.event_key, truth)
         if answer is None:
             return
         self._answers[alert.tenant, alert.event_key] = answer

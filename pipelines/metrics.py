@@ -6,11 +6,13 @@ Label values come from closed lists and start at zero. The tenant is a label too
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter as Tallied
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 from typing import NamedTuple
 
 from prometheus_client import (
@@ -21,8 +23,9 @@ from prometheus_client import (
     disable_created_metrics,
     start_http_server,
 )
-from prometheus_client.core import SummaryMetricFamily
+from prometheus_client.core import HistogramMetricFamily, SummaryMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from noise import settings
 from noise.decision import HIDDEN, SHOWN, Action, Mode, Reason
@@ -68,23 +71,20 @@ DecisionKind = tuple[Action, Reason]
 class Tally:
     """What some records led to, counted until the transaction that carries them is committed.
 
-    ``arrivals`` are the times at which the decided alerts reached Kafka, ``label_delays`` the
-    seconds from an answer to its arrival here.
+    ``decisions`` are first decisions by tenant, action, reason and whether enforce would have
+    hidden the alert. ``arrivals`` counts the decided alerts by the time at which they reached Kafka
+    (epoch milliseconds), ``label_delays`` are the seconds from an answer to its arrival here.
     """
 
     raw: Tallied[str] = field(default_factory=Tallied)
     ends: Tallied[tuple[str, End]] = field(default_factory=Tallied)
     dead_letters: Tallied[str] = field(default_factory=Tallied)
-    alerts: int = 0
-    decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
+    decisions: Tallied[tuple[str, Action, Reason, bool]] = field(default_factory=Tallied)
     later_decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
-    tenant_actions: Tallied[tuple[str, Action]] = field(default_factory=Tallied)
-    would_suppress: Tallied[str] = field(default_factory=Tallied)
     labels: Tallied[tuple[Verdict, LabelSource]] = field(default_factory=Tallied)
     label_outcomes: Tallied[str] = field(default_factory=Tallied)
     label_delays: list[float] = field(default_factory=list)
-    arrivals: list[float] = field(default_factory=list)
-    failed_open: int = 0
+    arrivals: Tallied[int] = field(default_factory=Tallied)
     newest_arrival: float | None = None
 
 
@@ -107,6 +107,27 @@ class _Transactions(Collector):
             "Time that committed transactions took.",
             count_value=self.totals.transactions,
             sum_value=self.totals.seconds,
+        )
+
+
+class _Latencies(Collector):
+    """A histogram that takes many equal observations at once: there is one for each alert."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(LATENCIES) + 1)
+        self._seconds = 0.0
+
+    def observe(self, seconds: float, times: int) -> None:
+        self._counts[bisect_left(LATENCIES, seconds)] += times
+        self._seconds += seconds * times
+
+    def collect(self) -> Iterable[HistogramMetricFamily]:
+        bounds = [*map(floatToGoString, LATENCIES), "+Inf"]
+        yield HistogramMetricFamily(
+            "noise_decision_latency_seconds",
+            "From a record's arrival in Kafka to its committed decision.",
+            buckets=list(zip(bounds, accumulate(self._counts), strict=True)),
+            sum_value=self._seconds,
         )
 
 
@@ -189,12 +210,8 @@ class Metrics:
         self.fail_open = self._counter(
             "fail_open_total", "Alerts shown unjudged, because judging failed."
         )
-        self.latency = Histogram(
-            "noise_decision_latency_seconds",
-            "From a record's arrival in Kafka to its committed decision.",
-            buckets=LATENCIES,
-            registry=self.registry,
-        )
+        self._latencies = _Latencies()
+        self.registry.register(self._latencies)
 
     def _declare_answers(self) -> None:
         self.labels = self._counter(
@@ -251,7 +268,6 @@ class Metrics:
         self._settle_books(tally, partition)
         self._settle_decisions(tally, now)
         self._settle_labels(tally)
-        self._settle_tenants(tally)
 
     def _settle_books(self, tally: Tally, partition: int) -> None:
         touched = set()
@@ -274,16 +290,24 @@ class Metrics:
             self.dead_letters.labels(reason=known).inc(count)
 
     def _settle_decisions(self, tally: Tally, now: float) -> None:
-        self.alerts.inc(tally.alerts)
-        self.fail_open.inc(tally.failed_open)
-        for kind, count in tally.decisions.items():
-            self.decisions.labels(*kind).inc(count)
+        self.alerts.inc(tally.decisions.total())
+        for (tenant, action, reason, would_suppress), count in tally.decisions.items():
+            self._count_decisions(self.decisions, (action, reason), count)
+            name = self.tenant_label(tenant)
+            self.tenant_decisions.labels(name, action).inc(count)
+            self._actions[name, action] += count
+            self.would_suppress.labels(name).inc(count if would_suppress else 0)
         for kind, count in tally.later_decisions.items():
-            self.later_decisions.labels(*kind).inc(count)
-        for arrived_at in tally.arrivals:
-            self.latency.observe(max(0.0, now - arrived_at))
+            self._count_decisions(self.later_decisions, kind, count)
+        for arrived_at, count in tally.arrivals.items():
+            self._latencies.observe(max(0.0, now - arrived_at / 1000), count)
         if tally.newest_arrival is not None:
             self.end_to_end_lag.set(max(0.0, now - tally.newest_arrival))
+
+    def _count_decisions(self, counter: Counter, kind: DecisionKind, count: int) -> None:
+        counter.labels(*kind).inc(count)
+        if kind[1] is Reason.FAIL_OPEN:
+            self.fail_open.inc(count)
 
     def _settle_labels(self, tally: Tally) -> None:
         for (verdict, source), count in tally.labels.items():
@@ -293,13 +317,6 @@ class Metrics:
             self.label_outcomes.labels(known).inc(count)
         for delay in tally.label_delays:
             self.label_delay.observe(max(0.0, delay))
-
-    def _settle_tenants(self, tally: Tally) -> None:
-        for (tenant, action), count in tally.tenant_actions.items():
-            self.tenant_decisions.labels(self.tenant_label(tenant), action).inc(count)
-            self._actions[self.tenant_label(tenant), action] += count
-        for tenant, count in tally.would_suppress.items():
-            self.would_suppress.labels(self.tenant_label(tenant)).inc(count)
 
     def show_tenants(self, reports: Iterable[TenantReport], now: float) -> None:
         """Show how each client that is ours fares at ``now``, in epoch seconds."""

@@ -41,6 +41,7 @@ def build(settings: Settings, broker: str) -> faust.App:
     outputs = {topic.name: bytes_topic(topic.name) for topic in names.all()}
     parse = parser(Directory())
     folds: dict[int, RawFold] = {}
+    tally = Tally()
 
     async def decide(stream: faust.StreamT[bytes]) -> None:
         async for event in stream.events():
@@ -49,7 +50,7 @@ def build(settings: Settings, broker: str) -> faust.App:
             if fold is None:
                 fold = RawFold(record.partition, names, Engine(settings), parse)
                 folds[record.partition] = fold
-            for output in fold.take(record, None, Tally())[1]:
+            for output in fold.take(record, None, tally)[1]:
                 await outputs[output.topic].send(
                     key=output.key, value=output.value, headers=list(output.headers)
                 )

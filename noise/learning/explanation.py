@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -43,19 +44,19 @@ class Judgement(NamedTuple):
 
 def topic_of(name: str) -> str:
     """Return which sentence speaks of an input."""
-    return _TOPICS.get(name) or ("answers" if name[0] == "=" else "kind")
+    return TOPICS.get(name) or ("answers" if name[0] == "=" else "kind")
 
 
 def explain(judged: Judgement, hide_above: float) -> tuple[Explanation, ...]:
     """Return at most ``MOST`` sentences, the last of which says what would change the verdict."""
-    strongest = sorted(judged.effects.items(), key=lambda item: (-abs(item[1]), item[0]))
+    strong = [(-abs(n), topic, n) for topic, n in judged.effects.items() if abs(n) >= TOO_WEAK]
     said: list[Explanation] = []
-    for topic, effect in strongest:
-        if abs(effect) < TOO_WEAK or len(said) == MOST - 1:
-            break
+    for _, topic, effect in sorted(strong):
         text = _SENTENCES[topic](judged)
         if text:
-            said.append(Explanation(text, topic, round(effect, 3)))
+            said.append(Explanation(text, topic, round(effect * 1000) / 1000))
+            if len(said) == MOST - 1:
+                break
     said.append(Explanation(_what_would_change_it(judged, hide_above), "answers_needed"))
     return tuple(said)
 
@@ -84,11 +85,16 @@ def _others(judged: Judgement) -> str:
 
 
 def _kind(judged: Judgement) -> str:
-    facts = judged.facts
-    what = f"{facts.category} alerts" if facts.category else "alerts"
-    how = "mostly noise" if judged.effects["kind"] > 0 else "often real"
-    where = "as a rule" if judged.estimate.tally is None else "here"  # nobody has answered yet
-    return f"{what} of severity {_SEVERITIES[facts.severity]} are {how} {where}"
+    facts, is_noise = judged.facts, judged.effects["kind"] > 0
+    return _say_kind(facts.category, facts.severity, is_noise, judged.estimate.tally is None)
+
+
+@lru_cache(maxsize=4_096)
+def _say_kind(category: str, severity: int, is_noise: bool, is_unanswered: bool) -> str:
+    what = f"{category} alerts" if category else "alerts"
+    how = "mostly noise" if is_noise else "often real"
+    where = "as a rule" if is_unanswered else "here"
+    return f"{what} of severity {_SEVERITIES[severity]} are {how} {where}"
 
 
 def _cleared(judged: Judgement) -> str:
@@ -162,7 +168,7 @@ _SENTENCES: dict[str, Callable[[Judgement], str]] = {
     "heat": lambda _: "there is other trouble at this client right now",
 }
 
-_TOPICS = {
+TOPICS = {
     "prior": "kind",
     "intercept": "kind",
     "cleared": "cleared",

@@ -27,7 +27,7 @@ _NOBODY = 0.0
 def facts(case: Case) -> Facts:
     """Return what is known of the case before its decision is recorded. Changes nothing."""
     alert, condition, now = case.alert, case.condition, case.now
-    device, core = case.device, case.tenant.core
+    device, core, check = case.device, case.tenant.core, case.check
     site = core.sites.get(alert.site) if alert.site is not None else None
     value = _finite(alert.value)
     usual = condition.value_mean if condition.values >= KNOWN_VALUES else None
@@ -43,14 +43,14 @@ def facts(case: Case) -> Facts:
         episodes=condition.episodes,
         cleared=condition.self_cleared,
         typical_seconds=typical_seconds(condition),
-        check_episodes=case.check.episodes,
-        check_cleared=case.check.self_cleared,
+        check_episodes=check.episodes,
+        check_cleared=check.self_cleared,
         sends_clears=core.clears.get(alert.source, 0) > 0,
         flips=len(condition.flips) - bisect_left(condition.flips, now - HOUR),
         is_known_device=device is None or device.activity.at > 0.0,
         device_company=device.activity.level_at(now) if device is not None else _NOBODY,
         site_company=site.level_at(now) if site is not None else _NOBODY,
-        check_company=case.check.activity.level_at(now),
+        check_company=check.activity.level_at(now),
         client_company=core.activity.level_at(now),
         heat=core.heat.level_at(now),
         gap_seconds=max(0.0, now - condition.window_at) if condition.episodes else None,
@@ -135,14 +135,9 @@ def inputs(known: Facts) -> dict[str, float]:
 
     What is zero is left out: it could neither speak nor be learned from.
     """
-    named = {
-        "prior": prior_log_odds(known),
-        **dict.fromkeys(levels(known), 1.0),
-        f"category:{known.category}": 1.0,
-        f"severity:{known.severity}": 1.0,
-        f"source:{known.source}": 1.0,
-        f"class:{known.device_class}": 1.0,
-    }
+    kind = _kind(known.category, known.severity, known.source, known.device_class)
+    named = dict.fromkeys(("prior", *levels(known), *kind), 1.0)
+    named["prior"] = prior_log_odds(known)
     if known.episodes:
         _add_history(named, known)
     else:
@@ -153,6 +148,16 @@ def inputs(known: Facts) -> dict[str, float]:
     if known.surprise is not None:
         named["surprise"] = _bounded(known.surprise / 4)
     return named
+
+
+@lru_cache(maxsize=65_536)
+def _kind(category: str, severity: int, source: str, device_class: str) -> tuple[str, ...]:
+    return (
+        f"category:{category}",
+        f"severity:{severity}",
+        f"source:{source}",
+        f"class:{device_class}",
+    )
 
 
 def _add_history(named: dict[str, float], known: Facts) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from noise.decision import Confidence, ModelInfo, Score
 from noise.label import Verdict
 from noise.learning.counts import MAX_TALLIES, Counts, Estimate
-from noise.learning.explanation import Judgement, explain, topic_of
+from noise.learning.explanation import TOPICS, Judgement, explain, topic_of
 from noise.learning.features import CORE, inputs, levels, part_of
 from noise.learning.odds import log_odds, sigmoid
 from noise.learning.regression import MAX_LOG_ODDS, MAX_WEIGHTS, Regression
@@ -56,7 +56,7 @@ class TenantModel:
         regression = 0.0
         for name, part in self.regression.contributions(inputs(known)):
             regression += part
-            topic = topic_of(name)
+            topic = TOPICS.get(name) or topic_of(name)
             effects[topic] = effects.get(topic, 0.0) + part / 2
         known_before, informed = log_odds(estimate.prior), log_odds(estimate.informed)
         moved = estimate.trust * (informed - known_before)

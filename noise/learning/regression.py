@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from river import linear_model, optim
 
 from noise.learning.knowledge import INPUTS
@@ -27,13 +25,12 @@ class Regression:
         for name, knowledge in INPUTS.items():
             self.put(name, knowledge.weight, FIRMNESS)
 
-    def contributions(self, named: dict[str, float]) -> Iterator[tuple[str, float]]:
-        """Yield what each input adds to the log-odds of noise. Changes nothing."""
-        weights = self.river._weights
-        yield "intercept", self.river.intercept
-        for name, number in named.items():
-            if weight := weights.get(name):
-                yield name, weight * number
+    def contributions(self, named: dict[str, float]) -> list[tuple[str, float]]:
+        """Return what each input adds to the log-odds of noise. Changes nothing."""
+        weigh = self.river._weights.get
+        parts = [(name, w * number) for name, number in named.items() if (w := weigh(name))]
+        parts.insert(0, ("intercept", self.river.intercept))
+        return parts
 
     def learn(
         self, named: dict[str, float], is_noise: bool, weight: float

@@ -31,7 +31,7 @@ class DeadLetterReason(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """A payload and what is known of its way here.
 
     ``body`` is as it came. ``source`` names its format; None means a canonical alert. ``tenant``

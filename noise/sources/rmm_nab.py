@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from noise.alert import Alert, BadWhen, Severity, State
+from noise.alert import MAX_KEY, Alert, BadWhen, Severity, State
 from noise.directory import Directory
 from noise.sources.clean import clean_key, clean_labels, clean_name, condition_key
 from noise.sources.delivery import Delivery, wrong_shape
@@ -69,7 +69,10 @@ class _Known(NamedTuple):
     condition: str
     check: str
     device: str
-    rule: str
+    device_class: str | None
+    category: str
+    level: str | None
+    unit: str | None
     title: str
     back_title: str
     bad_when: BadWhen | None
@@ -81,7 +84,7 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
     record = decode_typed(_decoder, delivery.body)
     tenant = delivery.tenant_or(record.tenant)
     know = _known if len(delivery.body) < MAX_CACHED else _know
-    known = know(tenant, record.metric, record.device, record.type or "")
+    known = know(tenant, record.metric, record.device, record.type or "", record.cls)
     device = directory.device(tenant, known.device)
     is_reset = record.kind is Kind.RESET
     alert = Alert(
@@ -91,16 +94,16 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
         tenant=tenant,
         site=device.site if device else None,
         device=known.device,
-        device_class=device.device_class if device else clean_name(record.cls),
+        device_class=device.device_class if device else known.device_class,
         check=known.check,
-        category=_CATEGORIES.get(known.check, "other"),
+        category=known.category,
         severity=_SEVERITIES.get(record.sev or 0, Severity.LOW),
-        source_severity=known.rule.rpartition("_")[2] or None,
+        source_severity=known.level,
         state=State.CLEARED if is_reset else State.RAISED,
         title=known.back_title if is_reset else known.title,
         value=read_number(record.value),
         threshold=read_number(record.threshold),
-        unit=_UNITS.get(known.check),
+        unit=known.unit,
         bad_when=known.bad_when,
         occurred_at=moment_of_number(read_number(record.clock)),
         received_at=delivery.arrived_at,
@@ -113,10 +116,11 @@ def parse(delivery: Delivery, directory: Directory) -> list[Alert]:
 def _alert_key(known: _Known, record: _Record) -> str:
     if record.episode is None:
         return known.condition
-    return clean_key(f"{known.condition}#{record.episode}") or known.condition
+    key = f"{known.condition}#{record.episode}"
+    return key if len(key) <= MAX_KEY else clean_key(key) or known.condition
 
 
-def _know(tenant: str, metric: str, name: str, kind: str) -> _Known:
+def _know(tenant: str, metric: str, name: str, kind: str, cls: str | None) -> _Known:
     check, device = clean_name(metric), clean_name(name)
     if check is None or device is None:
         empty = "device" if check else "metric"
@@ -127,7 +131,10 @@ def _know(tenant: str, metric: str, name: str, kind: str) -> _Known:
         condition=condition_key(tenant, device, check),
         check=check,
         device=device,
-        rule=rule,
+        device_class=clean_name(cls),
+        category=_CATEGORIES.get(check, "other"),
+        level=rule.rpartition("_")[2] or None,
+        unit=_UNITS.get(check),
         title=f"{what} on {device}",
         back_title=f"{check.replace('_', ' ')} is back to normal on {device}",
         bad_when=_bad_when(rule),

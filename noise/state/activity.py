@@ -11,7 +11,7 @@ TIMES_THE_USUAL = 4.0
 MUCH = 2.5
 
 
-class Activity(msgspec.Struct):
+class Activity(msgspec.Struct, gc=False):
     """A count of which half is forgotten every ten minutes (epoch seconds of the last change)."""
 
     level: float = 0.0
@@ -32,7 +32,7 @@ class Activity(msgspec.Struct):
         self.at = max(self.at, now)
 
 
-class Surge(msgspec.Struct):
+class Surge(msgspec.Struct, gc=False):
     """How much never-seen came lately, against how much usually comes to this client.
 
     ``recent`` fades by half in half an hour, ``usual`` in a day. A new client starts with much that

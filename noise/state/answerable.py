@@ -24,7 +24,7 @@ EVEN = 1e-9  # a balance closer to zero is none
 _Age = tuple[float, str]
 
 
-class Answer(msgspec.Struct, array_like=True):
+class Answer(msgspec.Struct, array_like=True, gc=False):
     """What one technician holds of one sighting; times in epoch seconds."""
 
     technician: str
@@ -34,7 +34,7 @@ class Answer(msgspec.Struct, array_like=True):
     weight: float = 1.0
 
 
-class Taught(msgspec.Struct, array_like=True):
+class Taught(msgspec.Struct, array_like=True, gc=False):
     """What a model learned from a sighting at ``at``; ``weight`` is below zero for actionable.
 
     ``step`` is how far the regression went then, so that it can go the same way back.
@@ -45,7 +45,7 @@ class Taught(msgspec.Struct, array_like=True):
     step: float = 0.0
 
 
-class Answerable(msgspec.Struct, kw_only=True):
+class Answerable(msgspec.Struct, kw_only=True, gc=False):
     """The last decision on a sighting.
 
     ``told``: its incident had been told of before. ``observed``: nothing was hidden then, so it was
@@ -173,10 +173,11 @@ class Answerables:
         self._link(saved.sighting, saved)
 
     def _link(self, sighting: str, one: Answerable) -> None:
+        age = _age(one)
         self._sightings[sighting] = one
-        heappush(self._ages, _age(one))
+        heappush(self._ages, age)
         latest = self.latest(one.condition)
-        if latest is None or _age(latest) <= _age(one):
+        if latest is None or _age(latest) <= age:
             self._by_condition[one.condition] = sighting
         _collect(self._by_device, one.device, sighting)
         _collect(self._by_incident, one.incident, sighting)
@@ -222,9 +223,9 @@ class Answerables:
 
     def _keep_within(self, now: float) -> None:
         # By age alone, whatever was swept before: a restored engine must forget the same ones.
-        before = self.forgets_before(now)
-        while len(self) > self._limit or self._ages[0][0] < before:
-            decided_at, decision_id = heappop(self._ages)
+        before, ages = now - self._seconds, self._ages
+        while len(self._sightings) > self._limit or ages[0][0] < before:
+            decided_at, decision_id = heappop(ages)
             oldest = self.get(decision_id)
             if oldest is not None and _age(oldest) == (decided_at, decision_id):
                 self._unlink(oldest)

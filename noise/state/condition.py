@@ -14,7 +14,7 @@ OFTEN = 4
 DURATION_EDGES = (60.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 14400.0, 86400.0)
 
 
-class Hold(msgspec.Struct):
+class Hold(msgspec.Struct, gc=False):
     """An alert that waits: shown at ``until`` unless its clear comes first."""
 
     alert: Alert
@@ -22,7 +22,7 @@ class Hold(msgspec.Struct):
     until: float
 
 
-class Hidden(msgspec.Struct):
+class Hidden(msgspec.Struct, gc=False):
     """The alert of the present window, hidden by the model: shown after all if a surge follows."""
 
     alert: Alert
@@ -30,7 +30,7 @@ class Hidden(msgspec.Struct):
     at: float
 
 
-class Condition(msgspec.Struct):
+class Condition(msgspec.Struct, gc=False):
     """Times are epoch seconds of arrival; 0 means never. Changed by ``recording`` and answers.
 
     A window is the time in which repeats are folded: it began at ``window_at`` and had ``count``
@@ -81,6 +81,9 @@ class Condition(msgspec.Struct):
     def note_day(self, now: float) -> None:
         """Remember that it was raised on this day; ``days`` has a bit for each of the last 32."""
         today = int(now // DAY_SECONDS)
+        if today == self.day:
+            self.days |= 1
+            return
         passed = min(32, max(0, today - self.day)) if self.day else 0
         self.days = ((self.days << passed) | 1) & 0xFFFF_FFFF
         self.day = max(today, self.day)

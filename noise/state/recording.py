@@ -96,7 +96,9 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     condition.episodes += 1
     condition.hidden = None
     _note_excess(case)
-    condition.flips = [*condition.flips, now][-MAX_FLIPS:]
+    condition.flips.append(now)
+    if len(condition.flips) > MAX_FLIPS:
+        del condition.flips[0]
     condition.decision_id = decision_id
     _seen(tenant, case)
     _note_check_and_device(tenant, case, incident)

@@ -18,7 +18,7 @@ MAX_SOURCES = 50
 SPARE_DEADLINES = 100
 
 
-class CheckState(msgspec.Struct):
+class CheckState(msgspec.Struct, gc=False):
     """One check over all devices of a tenant.
 
     ``noise_excess``, ``noise_company`` and ``noise_crowd`` say how bad a value was, and how much
@@ -46,7 +46,7 @@ class CheckState(msgspec.Struct):
         return self.noise_answers + self.actionable_answers
 
 
-class DeviceState(msgspec.Struct):
+class DeviceState(msgspec.Struct, gc=False):
     """One device of a tenant."""
 
     key: str
@@ -55,7 +55,7 @@ class DeviceState(msgspec.Struct):
     incident: str | None = None
 
 
-class IncidentMemory(msgspec.Struct):
+class IncidentMemory(msgspec.Struct, gc=False):
     """An incident as the engine remembers it; ``Incident`` is what consumers see of it.
 
     ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids. At

@@ -93,9 +93,8 @@ class RawFold:
             origin = f"{record.topic}-{record.partition}-{record.offset}-{position}"
             decided = self._decide(alert, arrival.received_at, origin)
             produced += self.carry(decided, tally)
-        tally.alerts += len(alerts)
         tally.ends[alerts[0].tenant, End.DECIDED] += 1
-        tally.arrivals += [record.timestamp / 1000] * len(alerts)
+        tally.arrivals[record.timestamp] += len(alerts)
         tally.newest_arrival = arrival.received_at
         return produced
 
@@ -111,16 +110,11 @@ class RawFold:
         produced = []
         for each in decided:
             verdict = each.decision
-            kind = verdict.action, verdict.reason
+            action, reason = verdict.action, verdict.reason
             if verdict.supersedes is None:
-                tenant = each.alert.tenant
-                tally.decisions[kind] += 1
-                tally.tenant_actions[tenant, verdict.action] += 1
-                tally.would_suppress[tenant] += verdict.would_suppress
+                tally.decisions[each.alert.tenant, action, reason, verdict.would_suppress] += 1
             else:
-                tally.later_decisions[kind] += 1
-            if verdict.reason is Reason.FAIL_OPEN:
-                tally.failed_open += 1
+                tally.later_decisions[action, reason] += 1
             produced.append(outputs.decision(self._topics, each))
         return produced
 

@@ -33,7 +33,7 @@ class Ledger:
         """Start with empty books."""
         self.decided_records = 0
         self.dead_letters: Counter[str] = Counter()
-        self.decisions: Counter[Kind] = Counter()
+        self._counts: Counter[tuple[str, int, Action, Reason, Reason, bool, bool]] = Counter()
         self._incidents: set[str] = set()
 
     def enter(self, replayed: Replayed) -> None:
@@ -47,7 +47,7 @@ class Ledger:
 
     def _enter_decision(self, decided: DecidedAlert) -> None:
         verdict = decided.decision
-        kind = Kind(
+        self._counts[
             decided.alert.tenant,
             verdict.decided_at.toordinal(),
             verdict.action,
@@ -55,12 +55,16 @@ class Ledger:
             verdict.cause,
             verdict.would_suppress,
             verdict.supersedes is not None,
-        )
-        self.decisions[kind] += 1
+        ] += 1
         if decided.incident is not None:
             self._incidents.add(decided.incident.id)
 
     # -- what follows from the counts
+
+    @property
+    def decisions(self) -> dict[Kind, int]:
+        """How many decisions there were of each kind."""
+        return {Kind(*key): count for key, count in self._counts.items()}
 
     def report(self) -> dict[str, Any]:
         """Return the whole summary as plain values."""

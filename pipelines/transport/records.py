@@ -56,13 +56,12 @@ class AnyBatch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
-        given = 0
+        records: list[Any] = []
         try:
-            for record in self._batch:
-                yield record
-                given += 1
+            records.extend(self._batch)
         except UnicodeDecodeError:
-            yield from islice(_LenientBatch(self._raw.tobytes()), given, None)
+            records += islice(_LenientBatch(self._raw.tobytes()), len(records), None)
+        return iter(records)
 
 
 class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]

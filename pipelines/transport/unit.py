@@ -159,8 +159,7 @@ class Unit:
     def _take(self, step: Callable[[], Iterable[Output]]) -> None:
         # Rule 12: after an exception the state is half changed, nothing of it may be committed.
         try:
-            for output in step():
-                self._add(output)
+            self._add(step())
         except Exception:
             self._discard()
             raise
@@ -168,11 +167,13 @@ class Unit:
             self._task = asyncio.create_task(self._run())
             self._task.add_done_callback(self._ended)
 
-    def _add(self, output: Output) -> None:
-        number = self.number if output.partition is None else output.partition
-        self._pending.outputs[output.topic, number].append(output)
-        self._pending.produced += 1
-        self._pending.size += len(output.value or b"")
+    def _add(self, outputs: Iterable[Output]) -> None:
+        pending = self._pending
+        for output in outputs:
+            number = self.number if output.partition is None else output.partition
+            pending.outputs[output.topic, number].append(output)
+            pending.produced += 1
+            pending.size += len(output.value or b"")
 
     def _discard(self) -> None:
         self.close()

@@ -75,8 +75,10 @@ def test_a_record_that_ended_nowhere_shows_as_a_difference():
 
 def test_decisions_and_labels_are_counted_by_what_they_said():
     metrics = metrics_for()
-    tally = Tally(alerts=2, failed_open=1, arrivals=[99.0, 99.9], newest_arrival=90.0)
-    tally.decisions[Action.SUPPRESS, Reason.REPEAT] = 2
+    tally = Tally(newest_arrival=90.0)
+    tally.arrivals.update({99_000: 1, 99_900: 2})
+    tally.decisions["acme", Action.SUPPRESS, Reason.REPEAT, True] = 2
+    tally.decisions["acme", Action.NOTIFY, Reason.FAIL_OPEN, False] = 1
     tally.later_decisions[Action.NOTIFY, Reason.PERSISTED] = 1
     tally.labels[Verdict.NOISE, LabelSource.HUMAN] = 1
     tally.label_outcomes["learned"] = 1
@@ -84,13 +86,16 @@ def test_decisions_and_labels_are_counted_by_what_they_said():
 
     metrics.settle(tally, 0, now=100.0)
 
-    assert value(metrics, "noise_alerts_total") == 2
+    assert value(metrics, "noise_alerts_total") == 3
     assert value(metrics, "noise_fail_open_total") == 1
     assert value(metrics, "noise_decisions_total", action="suppress", reason="repeat") == 2
     assert value(metrics, "noise_later_decisions_total", action="notify", reason="persisted") == 1
     assert value(metrics, "noise_labels_total", verdict="noise", source="human") == 1
     assert value(metrics, "noise_label_outcomes_total", outcome="learned") == 1
-    assert value(metrics, "noise_decision_latency_seconds_count") == 2
+    assert value(metrics, "noise_decision_latency_seconds_count") == 3
+    assert value(metrics, "noise_decision_latency_seconds_sum") == pytest.approx(1.2)
+    assert value(metrics, "noise_decision_latency_seconds_bucket", le="0.1") == 2
+    assert value(metrics, "noise_decision_latency_seconds_bucket", le="1.0") == 3
     assert value(metrics, "noise_end_to_end_lag_seconds") == 10
 
 
@@ -215,10 +220,10 @@ def test_a_ratio_of_which_nothing_is_known_has_no_value():
 def test_the_suppression_ratio_is_the_hidden_share_of_what_was_decided():
     metrics = metrics_for()
     tally = Tally()
-    tally.tenant_actions["acme", Action.SUPPRESS] = 6
-    tally.tenant_actions["acme", Action.NOTIFY] = 3
-    tally.tenant_actions["acme", Action.UPDATE] = 1
-    tally.would_suppress["acme"] = 7
+    tally.decisions["acme", Action.SUPPRESS, Reason.REPEAT, True] = 6
+    tally.decisions["acme", Action.NOTIFY, Reason.SCORE, False] = 2
+    tally.decisions["acme", Action.NOTIFY, Reason.OBSERVE_MODE, True] = 1
+    tally.decisions["acme", Action.UPDATE, Reason.RESOLVED, False] = 1
 
     metrics.settle(tally, 0, now=100.0)
     metrics.show_tenants([report_of("acme")], now=100.0)
@@ -305,9 +310,8 @@ def test_each_client_shows_how_it_fares_as_far_as_that_is_known():
 def test_the_share_that_was_hidden_follows_from_what_was_decided():
     metrics = metrics_for()
     tally = Tally()
-    tally.tenant_actions["acme", Action.SUPPRESS] = 3
-    tally.tenant_actions["acme", Action.NOTIFY] = 1
-    tally.would_suppress["acme"] = 3
+    tally.decisions["acme", Action.SUPPRESS, Reason.REPEAT, True] = 3
+    tally.decisions["acme", Action.NOTIFY, Reason.SCORE, False] = 1
     metrics.settle(tally, 0, now=100.0)
     story = Story()
     story.push(0, alert())

@@ -17,16 +17,17 @@ from noise.decided import decide, later_id
 from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling
 from noise.errors import SnapshotError
 from noise.incident import Incident
-from noise.label import Label
+from noise.label import Label, LabelSource
 from noise.learning.bound import Risk
 from noise.learning.shared import Exchange, SharedLesson, SharedModel
 from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
 from noise.state import recording
+from noise.state.answerable import Answerable
 from noise.state.bounds import keep_within
 from noise.state.case import Case
-from noise.state.condition import Condition
+from noise.state.condition import Condition, Hidden
 from noise.state.snapshot import PieceKey, decode_key, encode_key
 from noise.state.tenant import (
     CORE_PIECE,
@@ -39,6 +40,13 @@ from noise.state.tenant import (
 from noise.tenancy import Tenancy
 
 LOOK_BACK_SECONDS = 1_800.0
+_HOURS_FROM = 7_200.0
+_SAYS = {
+    LabelSource.HUMAN: "a person",
+    LabelSource.TICKET: "a ticket",
+    LabelSource.OUTAGE: "an outage",
+    LabelSource.AUTOMATIC: "a tool",
+}
 
 
 class Stage(Protocol):
@@ -105,7 +113,10 @@ class Engine:
         tenant = self._tenant(label.tenant)
         now = tenant.state.advance(now)
         self._run_deadlines(tenant, now)
-        return LabelResult(tenant.learn(label, now), self._say())
+        resolution = tenant.learn(label, now)
+        if resolution.surfaced is not None and resolution.surfaced.is_new:
+            self._tell_missed(tenant, resolution.surfaced.hidden, label, now)
+        return LabelResult(resolution.outcome, self._say())
 
     def tick(self, now: float) -> list[DecidedAlert]:
         """Run the deadlines of all tenants up to ``now``; each decides with its own time."""
@@ -269,6 +280,13 @@ class Engine:
                 Reason.FIRST_OF_INCIDENT,
                 "nothing speaks for hiding it: technicians have not answered enough of its kind",
             )
+        if case.check.missed_at:
+            return Ruling(
+                Action.NOTIFY,
+                Reason.SCORE,
+                "such an alert was hidden when something real happened, and nobody answered one "
+                "since",
+            )
         return Ruling(Action.NOTIFY, Reason.SCORE, "the model is not sure enough to hide it")
 
     def _record(
@@ -292,20 +310,48 @@ class Engine:
         """Show what the model hid shortly before so much news came: it may belong to it."""
         for kept in recording.hidden_lately(tenant.state, now - LOOK_BACK_SECONDS):
             case = self._case(tenant, kept.alert, now)
-            case.repeats = False
-            case.incident = incident
-            _ = case.score
-            ruling = Ruling(
-                case.showing,
-                Reason.INCIDENT_CHANGED,
-                f"hidden {(now - kept.at) / 60:.0f} minutes ago; shown because several kinds of "
-                "alerts came since that this client never had",
-            )
-            decision_id = later_id(kept.decision_id)
-            if case.condition.incident != incident.id:
-                recording.joined(tenant.state, case, incident, decision_id)
-            recording.told(tenant.state, case, incident)
-            self._unsaid.append(self._decide(tenant, case, ruling, decision_id, kept.decision_id))
+            why = "several kinds of alerts came since that this client never had"
+            made = self._show_hidden(tenant, case, incident, kept, why)
+            tenant.remember(case, made.decision, incident)
+
+    def _tell_missed(
+        self, tenant: Tenancy, missed: Sequence[Answerable], label: Label, now: float
+    ) -> None:
+        """Show what was hidden on a device on which something real came to light.
+
+        It is not remembered as shown: the ledger goes on counting that it was hidden.
+        """
+        for one in missed:
+            condition = tenant.state.conditions.get(one.condition)
+            if condition is None or condition.hidden is None:
+                continue
+            kept, incident = condition.hidden, tenant.state.incident(condition.incident)
+            if incident is None:
+                decision_id = later_id(kept.decision_id)
+                incident = self._correlation.open(tenant.state, kept.alert, decision_id, now)
+            self._correlation.wake(tenant.state, incident, now)
+            case = self._case(tenant, kept.alert, now)
+            why = f"something real happened on {one.device}, says {_SAYS[label.source]}"
+            self._show_hidden(tenant, case, incident, kept, why)
+
+    def _show_hidden(
+        self, tenant: Tenancy, case: Case, incident: IncidentMemory, kept: Hidden, why: str
+    ) -> DecidedAlert:
+        case.repeats = False
+        case.incident = incident
+        _ = case.score
+        ruling = Ruling(
+            case.showing,
+            Reason.INCIDENT_CHANGED,
+            f"hidden {_ago(case.now - kept.at)} ago; shown because {why}",
+        )
+        decision_id = later_id(kept.decision_id)
+        if case.condition.incident != incident.id:
+            recording.joined(tenant.state, case, incident, decision_id)
+        recording.told(tenant.state, case, incident)
+        made = decide(case, ruling, self._settings, decision_id, kept.decision_id)
+        self._unsaid.append(made)
+        return made
 
     def _decide(
         self,
@@ -385,6 +431,12 @@ def _adds_nothing(case: Case, ruling: Ruling | None) -> bool:
 def _waits_anew(case: Case, ruling: Ruling) -> bool:
     """Say whether a condition got worse while it may not be told: it is told afterwards."""
     return ruling.hold_until is not None and case.alert.severity.rank > case.condition.severity
+
+
+def _ago(seconds: float) -> str:
+    if seconds < _HOURS_FROM:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.0f} hours"
 
 
 def _persisted(case: Case) -> Ruling:

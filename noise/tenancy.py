@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from noise.decision import Decision, Drawn, Score
 from noise.label import Label, Verdict
 from noise.learning.bound import Risk
-from noise.learning.feedback import Heard, LabelOutcome
+from noise.learning.feedback import Heard, Resolution
 from noise.learning.learner import KINDS, Learner
+from noise.learning.outcomes import Surfaced
 from noise.learning.shared import Exchange, Others
 from noise.settings import Settings
 from noise.state import snapshot
@@ -40,11 +41,20 @@ class Tenancy:
         """Return the model's opinion of a case."""
         return self._learner.score(case)
 
-    def learn(self, label: Label, now: float) -> LabelOutcome:
+    def learn(self, label: Label, now: float) -> Resolution:
         """Take an answer; return what became of it."""
         resolution = self._learner.hear(label, now)
         self._count(resolution.heard)
-        return resolution.outcome
+        if resolution.surfaced is not None and resolution.surfaced.is_missed:
+            self._distrust(resolution.surfaced, now)
+        return resolution
+
+    def _distrust(self, surfaced: Surfaced, now: float) -> None:
+        """Have the like of what was missed shown until somebody answers it."""
+        for one in surfaced.about:
+            if (check := self.state.checks.get(one.check)) is not None:
+                check.missed_at = now
+                self.state.mark(CHECK, check.key)
 
     def remember(
         self,
@@ -71,6 +81,8 @@ class Tenancy:
                 _move(check, before, after)
                 _widen(check, one.facts.excess, after)
                 _note_company(check, one.facts, after)
+                if one.decided_at > check.missed_at:
+                    check.missed_at = 0.0
                 state.mark(CHECK, check.key)
             if (incident := state.incident(one.incident)) is not None:
                 _move(incident, before, after)

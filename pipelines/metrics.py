@@ -45,7 +45,8 @@ RATES = {
     "false_positive_ratio": "Of what was noise, the share that was shown: FP / (FP + TN).",
     "false_discovery_ratio": "Of the answered shown alerts, the share answered noise.",
     "overturned_ratio": "Of the answered verdicts, the share that people overturned.",
-    "missed_incident_ratio": "Of the real incidents, the share that was hidden.",
+    "missed_incident_ratio": "Of the real incidents, the share that was hidden; estimated "
+    "from what surfaced, or from samples while nothing did.",
     "missed_incident_ratio_upper": "Upper end of its 95 % interval, valid whenever it is read.",
     "hidden_real_ratio": "Of the hidden alerts of untold incidents, the share that was real, from "
     "random samples of the last two to four weeks.",

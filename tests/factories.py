@@ -96,7 +96,7 @@ def label(
 def sighting(decision_id: str = "d1.c1", **fields: Any) -> Answerable:
     """Build a shown decision that can be answered; its condition follows from its id.
 
-    ``category`` is the class of its alert.
+    ``category`` and ``sends_clears`` are facts of it.
     """
     condition = decision_id.partition("+")[0].rpartition(".")[2]
     given: dict[str, Any] = {
@@ -110,8 +110,8 @@ def sighting(decision_id: str = "d1.c1", **fields: Any) -> Answerable:
         "noise_probability": 0.6,
         "decided_at": 1_780_000_000.0,
     } | fields
-    category = given.pop("category", "")
-    facts = Facts(check=given["check"], condition=condition, category=category)
+    known = {name: given.pop(name) for name in ("category", "sends_clears") if name in given}
+    facts = Facts(check=given["check"], condition=condition, **known)
     return Answerable(
         **{"decision_id": decision_id, "condition": condition, "facts": facts} | given
     )

@@ -40,7 +40,8 @@ class Scenario(NamedTuple):
     ``hidden_real`` gives, for a day and the upper end that was read last, the chance that what is
     hidden is real; ``shown_real`` that of what is shown. ``answers_noise`` and ``answers_real`` are
     the shares that are answered. Until day ``observes`` everything is shown. ``levels`` are those
-    of the samples of the classes of alerts.
+    of the samples of the classes of alerts. Of what is real, the share ``surfaces`` comes to light
+    by itself; of what is hidden ``surfaces_more`` times that.
     """
 
     name: str
@@ -54,6 +55,8 @@ class Scenario(NamedTuple):
     answers_real: float = 1.0
     observes: float = 0.0
     levels: tuple[int, ...] = (0,)
+    surfaces: float = 0.4
+    surfaces_more: float = 1.0
 
 
 class Decided(NamedTuple):
@@ -62,6 +65,7 @@ class Decided(NamedTuple):
     at: float
     one: Answerable
     is_real: bool
+    hides: bool
 
 
 class Answered(NamedTuple):
@@ -70,6 +74,17 @@ class Answered(NamedTuple):
     at: float
     one: Answerable
     verdict: Verdict
+
+
+class Surfaced(NamedTuple):
+    """Something real that came to light by itself at ``at``."""
+
+    at: float
+    alert_class: str
+    is_missed: bool
+
+
+Event = Decided | Answered | Surfaced
 
 
 class Stream:
@@ -82,9 +97,9 @@ class Stream:
         self._ids = count()
         self.upper = 1.0
 
-    def __iter__(self) -> Iterator[Decided | Answered]:
+    def __iter__(self) -> Iterator[Event]:
         """Go through the eight weeks."""
-        waiting: list[tuple[float, int, Answered]] = []
+        waiting: list[tuple[float, int, Event]] = []
         rate = (self._scenario.hidden_a_day + self._scenario.shown_a_day) / DAY
         at = START
         while (at := at + self._rng.expovariate(rate)) < START + DAYS * DAY:
@@ -92,9 +107,9 @@ class Stream:
                 yield heappop(waiting)[2]
             decided = self._decide(at)
             yield decided
-            answered = self._answer(decided)
-            if answered is not None:
-                heappush(waiting, (answered.at, next(self._ids), answered))
+            for later in (self._answer(decided), self._surface(decided)):
+                if later is not None:
+                    heappush(waiting, (later.at, next(self._ids), later))
 
     def _decide(self, at: float) -> Decided:
         scenario, rng, day = self._scenario, self._rng, (at - START) / DAY
@@ -105,7 +120,7 @@ class Stream:
         one = _sighting(f"d{next(self._ids)}.c", at, f"class {place}")
         if hides:
             self._hide(one, min(scenario.levels[place], LEVELS - 1), day)
-        return Decided(at, one, rng.random() < real)
+        return Decided(at, one, rng.random() < real, hides)
 
     def _hide(self, one: Answerable, level: int, day: float) -> None:
         one.inclusion = min(1.0, self._scenario.share * 2.0**level)
@@ -126,6 +141,14 @@ class Stream:
         errs = rng.random() < (who.misses if decided.is_real else who.frets)
         verdict = Verdict.ACTIONABLE if decided.is_real is not errs else Verdict.NOISE
         return Answered(decided.at + rng.expovariate(1 / (2 * HOUR)), one, verdict)
+
+    def _surface(self, decided: Decided) -> Surfaced | None:
+        scenario, rng = self._scenario, self._rng
+        share = scenario.surfaces * (scenario.surfaces_more if decided.hides else 1.0)
+        if not decided.is_real or rng.random() >= share:
+            return None
+        known = decided.at + rng.expovariate(1 / (6 * HOUR))
+        return Surfaced(known, decided.one.facts.category, decided.hides)
 
 
 def say(answered: Answered) -> None:
@@ -181,4 +204,7 @@ SCENARIOS = (
     Scenario("wrong answers", _steady(0.02), technicians=ERRING),
     Scenario("wrong answers, drift", _jumps, technicians=ERRING),
     Scenario("poisoned technician", _steady(0.05), technicians=POISONED),
+    Scenario("little surfaces", _steady(0.01), surfaces=0.1),
+    Scenario("little surfaces, drift", _jumps, surfaces=0.15, technicians=ERRING),
+    Scenario("the hidden surfaces more", _steady(0.02), surfaces=0.3, surfaces_more=1.5),
 )

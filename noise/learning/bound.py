@@ -39,7 +39,7 @@ from noise.learning.evidence import (
     Rate,
     hidden_real,
     level_of,
-    possibly_missed,
+    missed_incidents,
 )
 from noise.state.answerable import Answerable
 
@@ -172,6 +172,15 @@ class Ledger(msgspec.Struct):
         one.booked_at = self.at
         self._book(one, after, 1)
 
+    def surfaced(
+        self, alert_class: str, now: float, audit_share: float, *, is_missed: bool
+    ) -> None:
+        """Enter that something real came to light by itself, and whether its alerts were hidden."""
+        self._pass_time(now, audit_share)
+        known = self._of_class(alert_class)[1]
+        known.surfaced += 1
+        known.missed += is_missed
+
     def _note_error(self, noise_probability: float | None, verdict: Verdict | None) -> None:
         if noise_probability is None or verdict is None:
             return
@@ -211,7 +220,7 @@ class Ledger(msgspec.Struct):
 
     def _book(self, one: Answerable, verdict: Verdict | None, sign: int) -> None:
         """Enter a verdict, or take it back as it was entered."""
-        part, score = _part(one), one.noise_probability
+        part, score = part_of(one), one.noise_probability
         if verdict is None or score is None or part is Part.LEFT_OUT:
             return
         amount = sign * self._left(one.booked_at)
@@ -245,12 +254,15 @@ class Ledger(msgspec.Struct):
         place = int(at // EPOCH_SECONDS) - self.epoch + 1
         if one.told or place not in {0, 1}:
             return None
-        name = one.facts.category
-        if name not in self.evidence:
-            if len(self.evidence) >= MAX_CLASSES:
-                name = OTHER
-            self.evidence.setdefault(name, [Evidence(), Evidence()])
-        return self.evidence[name][place]
+        return self._of_class(one.facts.category)[place]
+
+    def _of_class(self, name: str) -> list[Evidence]:
+        known = self.evidence.get(name)
+        if known is not None:
+            return known
+        if len(self.evidence) >= MAX_CLASSES:
+            name = OTHER
+        return self.evidence.setdefault(name, [Evidence(), Evidence()])
 
     def _score(self, noise_probability: float, is_real: bool, amount: float) -> None:
         scores = self.real_scores if is_real else self.noise_scores
@@ -258,7 +270,7 @@ class Ledger(msgspec.Struct):
         scores[index] = max(0.0, scores[index] + amount)
 
     def _count_hidden(self, one: Answerable, sign: int) -> None:
-        part = _part(one)
+        part = part_of(one)
         if part not in {Part.SAMPLED, Part.HIDDEN}:
             return
         known = self._evidence(one, one.decided_at)
@@ -308,17 +320,18 @@ class Ledger(msgspec.Struct):
         return total
 
     def missed_incidents(self) -> Rate:
-        """Of the real, the share that was hidden: FN / (FN + TP), firsts of incidents only.
+        """Of the real, the share that was hidden, as ``evidence.missed_incidents`` defines it.
 
-        What joined an incident that people knew of is not missed. The upper bound takes as many of
-        the hidden to be real as the samples allow.
+        Until anything comes to light by itself, the value is FN / (FN + TP) of the cells, firsts of
+        incidents only: what joined an incident that people knew of is not missed.
         """
-        first = self.first
-        value = _share(first.missed, first.shown_real)
-        upper = possibly_missed(self.known(), self.audit_share, ERROR)
-        if value is None and upper is None:
+        rate = missed_incidents(self.known(), self.audit_share, ERROR)
+        if rate.value is not None:
+            return rate
+        value = _share(self.first.missed, self.first.shown_real)
+        if value is None and rate.upper is None:
             return UNKNOWN
-        return Rate(value, max(value or 0.0, 1.0 if upper is None else upper), 0.0)
+        return Rate(value, max(value or 0.0, 1.0 if rate.upper is None else rate.upper), rate.lower)
 
     def hidden_real(self) -> Rate:
         """Of the hidden, the share that was real, as ``evidence.hidden_real`` defines it."""
@@ -339,7 +352,8 @@ class Ledger(msgspec.Struct):
         return won / (noise * real)
 
 
-def _part(one: Answerable) -> Part:
+def part_of(one: Answerable) -> Part:
+    """Return what the engine meant to do with a sighting, by its last decision."""
     if one.noise_probability is None or one.reason in _LEFT_OUT:
         return Part.LEFT_OUT
     if one.told_anyway:

@@ -50,7 +50,8 @@ class Evidence(msgspec.Struct, array_like=True):
 
     ``watched`` would have been hidden, but nothing was; ``hidden`` were, or were drawn from what
     was. ``answered`` and ``real`` are the random draws from both, by level of their chance.
-    ``shown_noise`` and ``shown_real`` were shown and answered.
+    ``shown_noise`` and ``shown_real`` were shown and answered. Of the real incidents that
+    ``surfaced`` by themselves, all alerts of those ``missed`` were hidden.
     """
 
     watched: int = 0
@@ -59,6 +60,8 @@ class Evidence(msgspec.Struct, array_like=True):
     shown_real: int = 0
     answered: list[int] = msgspec.field(default_factory=lambda: [0] * (LEVELS + 1))
     real: list[int] = msgspec.field(default_factory=lambda: [0] * (LEVELS + 1))
+    surfaced: int = 0
+    missed: int = 0
 
     def add(self, other: Evidence) -> None:
         """Take in what is known from elsewhere."""
@@ -66,6 +69,8 @@ class Evidence(msgspec.Struct, array_like=True):
         self.hidden += other.hidden
         self.shown_noise += other.shown_noise
         self.shown_real += other.shown_real
+        self.surfaced += other.surfaced
+        self.missed += other.missed
         for level in range(LEVELS + 1):
             self.answered[level] += other.answered[level]
             self.real[level] += other.real[level]
@@ -119,18 +124,54 @@ def hidden_real(known: Evidence, share: float, error: float) -> Rate:
     )
 
 
-def possibly_missed(known: Evidence, share: float, error: float) -> float | None:
-    """Of the real, the largest share that may have been hidden; None where nothing is known.
+def missed_incidents(known: Evidence, share: float, error: float) -> Rate:
+    """Of the real incidents, the share of which all alerts were hidden.
 
-    As many of the hidden are taken to be real as ``hidden_real`` allows, and of what was shown only
-    what is real whatever technicians err. It counts only what was answered: to the safe side.
+    Two ways lead to it. *Capture and recapture*: what was shown and found real is the first catch,
+    what surfaced by itself (tickets, outages, calls) the second; Chapman (1951) estimates from
+    their overlap how many real incidents there were, and ``value`` is the share of these that was
+    not shown. Its interval is that of the share hidden among the surfaced, which drifts as it may.
+    Assumed: what is hidden surfaces as often as what is shown. If it surfaces more often, as what
+    nobody works on should, the upper end errs to the safe side. Without overlap it is 1.
+
+    *The audit* is the other catch: as many of the hidden are taken to be real as ``hidden_real``
+    allows, and of what was shown only what is real however technicians err. Of both upper ends the
+    lower one counts, the error being shared between them. ``value`` is None if nothing surfaced.
     """
+    audited = _possibly_missed(known, share, error / 2 if known.surfaced else error)
+    if not known.surfaced:
+        return Rate(None, audited, None if audited is None else 0.0)
+    draws = (Draws(1.0, known.surfaced, known.missed),)
+    upper = share_interval(draws, 1.0, error / 2 if audited is None else error / 4).high
+    return Rate(
+        1.0 - _shown(known) / chapman(_shown(known), known.surfaced, _overlap(known)),
+        upper if audited is None else min(upper, audited),
+        share_interval(draws, 1.0, error / 2).low,
+    )
+
+
+def chapman(first: int, second: int, both: int) -> float:
+    """Return how many there are, of which two independent catches had ``both`` in common."""
+    return (first + 1) * (second + 1) / (both + 1) - 1
+
+
+def _overlap(known: Evidence) -> int:
+    return known.surfaced - known.missed
+
+
+def _shown(known: Evidence) -> int:
+    # An answer may be missing, or corrected; what surfaced was real all the same.
+    return max(known.shown_real, _overlap(known))
+
+
+def _possibly_missed(known: Evidence, share: float, error: float) -> float | None:
     upper = hidden_real(known, share, error).upper
     if upper is None:
         return None
     hidden = (known.watched + known.hidden) * upper
-    surely = known.shown_real - FALSE_ALARMS * (known.shown_real + known.shown_noise)
-    return hidden / (hidden + max(0.0, surely) / (1.0 - FALSE_ALARMS))
+    answered = known.shown_real + known.shown_noise
+    surely = (known.shown_real - FALSE_ALARMS * answered) / (1.0 - FALSE_ALARMS)
+    return hidden / (hidden + max(surely, float(_overlap(known))))
 
 
 class _Part(NamedTuple):

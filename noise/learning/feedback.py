@@ -17,16 +17,13 @@ from noise.alert import short_key
 from noise.decision import Reason
 from noise.label import Label, Outcome, Verdict
 from noise.learning.features import name
+from noise.learning.outcomes import HOUR, Outcomes, Surfaced
 from noise.state.answerable import EVEN, Answer, Answerable, Answerables, Taught, sighting_of
 from noise.state.condition import Condition
 from noise.state.facts import Facts
 
 MAX_ANSWERS = 20
 MAX_WAITING = 500
-HOUR = 3600.0
-# Trouble is noticed after the alerts it causes, or shortly before a slow poll tells of it.
-OUTCOME_AFTER_ALERT = 4 * HOUR
-OUTCOME_BEFORE_ALERT = HOUR
 _LEAST_SUSPICION = 0.01
 
 
@@ -40,6 +37,7 @@ class LabelOutcome(StrEnum):
     REPEATED = "repeated"
     UNKNOWN_TARGET = "unknown_target"
     OUTCOME_MATCHED = "outcome_matched"
+    OUTCOME_MISSED = "outcome_missed"
     OUTCOME_UNMATCHED = "outcome_unmatched"
 
 
@@ -77,11 +75,12 @@ class Heard(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """What became of one label."""
+    """What became of one label; ``surfaced`` if it told of something that came to light."""
 
     outcome: LabelOutcome
     lessons: list[Lesson]
     heard: list[Heard]
+    surfaced: Surfaced | None = None
 
 
 class Waiting(msgspec.Struct):
@@ -97,6 +96,7 @@ class Feedback:
         """Take what can be answered; ``conditions`` by short key, for answers without decision."""
         self._answerables = answerables
         self._conditions = conditions
+        self._outcomes = Outcomes(answerables, conditions)
         self.waiting = Waiting()
         self.waiting_changed = False
         self._known: list[Label] = []
@@ -104,11 +104,11 @@ class Feedback:
 
     def hear(self, label: Label, now: float) -> Resolution:
         """Take a label; one whose target is unknown waits for it."""
+        if label.outcome is not None:
+            return self._happened(label, label.outcome, now)
         targets = self._targets(label, now)
         if targets:
             return self._answer(label, targets, now)
-        if label.outcome is not None:
-            return Resolution(LabelOutcome.OUTCOME_UNMATCHED, [], [])
         if all(kept.label_id != label.label_id for kept in self.waiting.labels):
             before = self._answerables.forgets_before(now)
             fresh = [one for one in self.waiting.labels if one.labelled_at.timestamp() >= before]
@@ -139,8 +139,6 @@ class Feedback:
     def _targets(self, label: Label, now: float) -> list[Answerable]:
         if label.incident_id is not None:
             return self._answerables.of_incident(label.incident_id)
-        if label.outcome is not None:
-            return self._happened(label.outcome)
         if label.condition_key is not None:
             one = self._of_condition(short_key(label.condition_key), now)
         else:
@@ -165,12 +163,19 @@ class Feedback:
         self._answerables.remember(bare)
         return bare
 
-    def _happened(self, outcome: Outcome) -> list[Answerable]:
-        at = outcome.at.timestamp()
-        near = self._answerables.around(
-            outcome.device, at - OUTCOME_AFTER_ALERT, at + OUTCOME_BEFORE_ALERT
-        )
-        return [one for one in near if outcome.check in {None, one.check}]
+    # -- what came to light by itself
+
+    def _happened(self, label: Label, outcome: Outcome, now: float) -> Resolution:
+        surfaced = self._outcomes.meet(outcome)
+        if not surfaced.about:
+            return Resolution(LabelOutcome.OUTCOME_UNMATCHED, [], [])
+        met = self._answer(label, surfaced.about, now)
+        became = met.outcome
+        if surfaced.hidden and surfaced.is_new:
+            became = LabelOutcome.OUTCOME_MISSED
+        elif met.lessons:
+            became = LabelOutcome.OUTCOME_MATCHED
+        return met._replace(outcome=became, surfaced=surfaced)
 
     # -- what it changes
 
@@ -189,10 +194,7 @@ class Feedback:
             self._answerables.mark(target)
             if target.verdict is not before:
                 heard.append(Heard(target, before, target.verdict))
-        outcome = min(outcomes, key=_ORDER.index)
-        if label.outcome is not None and lessons:
-            outcome = LabelOutcome.OUTCOME_MATCHED
-        return Resolution(outcome, lessons, heard)
+        return Resolution(min(outcomes, key=_ORDER.index), lessons, heard)
 
 
 def _target(label: Label) -> str:

@@ -15,6 +15,7 @@ from noise.learning.bound import Ledger, Risk
 from noise.learning.features import facts
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
 from noise.learning.model import TenantModel
+from noise.learning.outcomes import Surfaced
 from noise.learning.shared import Exchange, Others
 from noise.settings import Settings
 from noise.state.answerable import Answerable, Answerables, answerable
@@ -93,7 +94,15 @@ class Learner:
         """Take an answer and learn what follows from it."""
         resolution = self._feedback.hear(label, now)
         self._apply(resolution, now)
+        if resolution.surfaced is not None and resolution.surfaced.is_new:
+            self._note_surfaced(resolution.surfaced, now)
         return resolution
+
+    def _note_surfaced(self, surfaced: Surfaced, now: float) -> None:
+        self.ledger.surfaced(
+            surfaced.alert_class, now, self._audit_share, is_missed=surfaced.is_missed
+        )
+        self._ledger_changed = True
 
     def _apply(self, resolution: Resolution, now: float) -> list[Heard]:
         for lesson in resolution.lessons:

@@ -30,7 +30,7 @@ class Hold:
     def judge(self, case: Case) -> Ruling | None:
         """Hold it, unless it is too severe, its tool sends no clears, or waiting has no hope."""
         seconds = self._seconds[case.alert.severity]
-        if not seconds or case.surges or case.tenant.holds >= self._most:
+        if not seconds or case.surges or case.check.missed_at or case.tenant.holds >= self._most:
             return None
         if not case.tenant.core.clears.get(case.alert.source):
             return None

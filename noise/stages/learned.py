@@ -20,13 +20,14 @@ class Learned:
 
         History alone silences nothing that is worse, lasts longer or comes in more company than
         all that was called noise, and nothing while the client has more never-seen trouble than
-        usual. Where such noise mostly clears, it is hidden only until it would have cleared; where
-        too much waits already, it is not.
+        usual; nor what something real was missed of, until somebody answers it. Where such noise
+        mostly clears, it is hidden only until it would have cleared; where too much waits already,
+        it is not.
         """
         limits = self._settings
         if case.alert.severity.rank >= limits.never_hide.rank:
             return None
-        if not self._is_known(case):
+        if not self._is_known(case) or case.check.missed_at:
             return None
         if case.surges or case.is_worse_than_noise or case.has_more_company or case.keeps_coming:
             return None

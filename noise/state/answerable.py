@@ -6,7 +6,7 @@ those that supersede it. People answer any of them, or a repeat, and mean the si
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 import msgspec
@@ -54,6 +54,7 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
 
     Of a sample, ``inclusion`` is the chance with which it was drawn, and ``hidden_until`` when it
     would have been shown after all, 0 for never; ``told_anyway``: it lasted until then.
+    ``surfaced``: what happened came to light by itself.
     """
 
     decision_id: str
@@ -74,6 +75,7 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
     inclusion: float = 1.0
     hidden_until: float = 0.0
     told_anyway: bool = False
+    surfaced: bool = False
 
     @property
     def sighting(self) -> str:
@@ -161,7 +163,7 @@ class Answerables:
         replaced = self._sightings.get(sighting)
         if replaced is not None:
             new.answers, new.taught = replaced.answers, replaced.taught
-            new.booked_at = replaced.booked_at
+            new.booked_at, new.surfaced = replaced.booked_at, replaced.surfaced
             self._unlink(replaced)
         self._link(sighting, new)
         self._changed.add(sighting)
@@ -196,21 +198,18 @@ class Answerables:
 
     def of_incident(self, incident: str) -> list[Answerable]:
         """Return the last sighting of each check in an incident, in order of the checks."""
-        return self._last_of_each_check(self._by_incident.get(incident, set()))
+        return last_of_each_check(self.all_of_incident(incident))
 
-    def around(self, device: str, since: float, until: float) -> list[Answerable]:
-        """Return the last sighting of each check on a device between two epoch seconds."""
-        near = {
-            sighting
-            for sighting in self._by_device.get(device, set())
-            if since <= self._sightings[sighting].decided_at <= until
-        }
-        return self._last_of_each_check(near)
+    def all_of_incident(self, incident: str) -> list[Answerable]:
+        """Return all sightings in an incident, the oldest first."""
+        return self._sorted(self._by_incident.get(incident, set()))
 
-    def _last_of_each_check(self, sightings: set[str]) -> list[Answerable]:
-        found = sorted((self._sightings[sighting] for sighting in sightings), key=_age)
-        by_check = {one.check: one for one in found}
-        return [by_check[check] for check in sorted(by_check)]
+    def of_device(self, device: str) -> list[Answerable]:
+        """Return all sightings on a device, the oldest first."""
+        return self._sorted(self._by_device.get(device, set()))
+
+    def _sorted(self, sightings: set[str]) -> list[Answerable]:
+        return sorted((self._sightings[sighting] for sighting in sightings), key=_age)
 
     def mark(self, changed: Answerable) -> None:
         """Note that a sighting changed and must be saved."""
@@ -238,6 +237,12 @@ class Answerables:
             del self._by_condition[gone.condition]
         _discard(self._by_device, gone.device, sighting)
         _discard(self._by_incident, gone.incident, sighting)
+
+
+def last_of_each_check(sightings: Iterable[Answerable]) -> list[Answerable]:
+    """Return the last sighting of each check, in order of the checks."""
+    by_check = {one.check: one for one in sorted(sightings, key=_age)}
+    return [by_check[check] for check in sorted(by_check)]
 
 
 def _age(one: Answerable) -> _Age:

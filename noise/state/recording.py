@@ -177,7 +177,7 @@ def hidden_lately(tenant: TenantState, since: float) -> list[Hidden]:
     kept = [
         (-condition.hidden.at, condition.key, condition.hidden)
         for condition in tenant.conditions.values()
-        if condition.hidden is not None and condition.hidden.at >= since
+        if condition.hidden is not None and condition.hidden.at >= since and condition.is_open
     ]
     kept.sort(key=lambda one: one[:2])
     return [one for _, _, one in kept[:MOST_RELEASED]]
@@ -202,8 +202,10 @@ def cleared(tenant: TenantState, case: Case) -> None:
     tenant.conditions[condition.key] = condition
     _seen(tenant, case)
     if condition.is_open and not is_overtaken(case):
+        kept = condition.hidden  # a ticket may still tell of it
         _close(tenant, case)
         end_hold(tenant, condition)
+        condition.hidden = kept
 
 
 def is_overtaken(case: Case) -> bool:
@@ -220,7 +222,6 @@ def is_overtaken(case: Case) -> bool:
 def _close(tenant: TenantState, case: Case) -> None:
     condition, now = case.condition, case.now
     condition.is_open = False
-    condition.hidden = None
     tenant.give_up_alert_key(condition)
     place = _bin(now - condition.raised_at)
     condition.durations[place] += 1

@@ -23,7 +23,8 @@ class CheckState(msgspec.Struct, gc=False):
 
     ``noise_excess``, ``noise_company`` and ``noise_crowd`` say how bad a value was, and how much
     came on its device and of its kind, when it was called noise; the most of each. ``lasted`` has a
-    histogram by ``DURATION_EDGES`` for each class of device.
+    histogram by ``DURATION_EDGES`` for each class of device. At ``missed_at`` something real came
+    to light that had been hidden; 0 once a later alert of the check was answered.
     """
 
     key: str
@@ -39,6 +40,7 @@ class CheckState(msgspec.Struct, gc=False):
     lasted: dict[str, list[int]] = {}
     incident: str | None = None
     told_at: float = 0.0
+    missed_at: float = 0.0
 
     @property
     def answers(self) -> int:

@@ -19,7 +19,7 @@ def a_client_with_a_decision(
 ) -> tuple[Tenancy, Case]:
     tenancy = Tenancy("acme", Settings())
     if answered_before is not None:
-        assert tenancy.learn(answered_before, NOW) == "unknown_target"
+        assert tenancy.learn(answered_before, NOW).outcome == "unknown_target"
     case = case_of(alert(), tenancy.state)
     if is_recorded:
         case.incident = tenancy.state.incidents["i1"] = incident()
@@ -52,20 +52,20 @@ def counts(tenancy: Tenancy) -> list[tuple[int, int]]:
 def test_an_answer_is_counted_with_its_condition_check_and_incident():
     tenancy, _ = a_client_with_a_decision()
 
-    assert tenancy.learn(label("d1.c1", "noise"), NOW) == "learned"
+    assert tenancy.learn(label("d1.c1", "noise"), NOW).outcome == "learned"
     assert counts(tenancy) == [(1, 0)] * 3
 
-    assert tenancy.learn(label("d1.c1", "actionable", at=NOW + 9), NOW) == "corrected"
+    assert tenancy.learn(label("d1.c1", "actionable", at=NOW + 9), NOW).outcome == "corrected"
     assert counts(tenancy) == [(0, 1)] * 3
 
-    assert tenancy.learn(label("d1.c1", "noise", by="tom"), NOW) == "conflicting"
+    assert tenancy.learn(label("d1.c1", "noise", by="tom"), NOW).outcome == "conflicting"
     assert counts(tenancy) == [(0, 0)] * 3
 
 
 def test_an_answer_on_what_was_forgotten_meanwhile_is_learned_all_the_same():
     tenancy, _ = a_client_with_a_decision(is_recorded=False)
 
-    assert tenancy.learn(label("d1.c1"), NOW) == "learned"
+    assert tenancy.learn(label("d1.c1"), NOW).outcome == "learned"
     assert tenancy.risk().cells.shown_noise == 1
 
 

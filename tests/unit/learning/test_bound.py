@@ -14,7 +14,7 @@ from noise.learning.evidence import (
     UNKNOWN,
     Evidence,
     hidden_real,
-    possibly_missed,
+    missed_incidents,
 )
 from noise.state.answerable import DAY, Answer, Answerable
 from tests.factories import sighting
@@ -154,7 +154,7 @@ def test_the_bounds_follow_from_what_is_known_in_the_window():
 
     assert books.ledger.known() == known
     assert hidden == hidden_real(known, SHARE, ERROR)
-    assert missed == (0, possibly_missed(known, SHARE, ERROR), 0)
+    assert missed == (0, missed_incidents(known, SHARE, ERROR).upper, 0)
 
 
 def test_a_correction_is_corrected_in_the_evidence():
@@ -168,6 +168,18 @@ def test_a_correction_is_corrected_in_the_evidence():
     for one in seen:
         books.answer(one, REAL)
     assert books.ledger.known() == Evidence(1, 1, 0, 1, [1, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 1])
+
+
+def test_what_surfaced_counts_in_its_class_and_takes_the_place_of_the_cells():
+    books = Books()
+    books.seen(4, REAL, **SHOWN)
+    for is_missed in (False, False, False, True):
+        books.ledger.surfaced("disk", NOW, SHARE, is_missed=is_missed)
+    known = Evidence(shown_real=4, surfaced=4, missed=1)
+
+    assert books.ledger.known() == known
+    assert books.ledger.evidence["disk"][1] == Evidence(surfaced=4, missed=1)
+    assert books.ledger.missed_incidents() == missed_incidents(known, SHARE, ERROR)
 
 
 def test_evidence_is_kept_by_class_and_classes_beyond_the_bound_share_one():

@@ -19,5 +19,10 @@ def test_every_reading_of_nearly_every_run_is_right(name):
     assert cover(BY_NAME[name], RUNS).hidden_real >= LEVEL
 
 
+@pytest.mark.parametrize("name", ["often real", "little surfaces, drift", "strikes when trusted"])
+def test_every_reading_of_what_is_missed_is_right_in_nearly_every_run(name):
+    assert cover(BY_NAME[name], RUNS).missed_incidents >= LEVEL
+
+
 def test_an_interval_that_was_made_to_be_read_once_would_not_do():
     assert cover(BY_NAME["often real"], RUNS).naive < LEVEL

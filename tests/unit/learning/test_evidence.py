@@ -10,9 +10,10 @@ from noise.learning.evidence import (
     UNKNOWN,
     Evidence,
     chance_of,
+    chapman,
     hidden_real,
     level_of,
-    possibly_missed,
+    missed_incidents,
 )
 from noise.learning.interval import Draws, share_interval
 
@@ -40,7 +41,6 @@ def test_what_was_surely_seen_has_a_level_of_its_own_and_another_settings_draw_h
 @pytest.mark.parametrize("known", [Evidence(), Evidence(hidden=9), Evidence(watched=3, hidden=9)])
 def test_without_answers_nothing_is_claimed(known):
     assert hidden_real(known, SHARE, ERROR) == UNKNOWN
-    assert possibly_missed(known, SHARE, ERROR) is None
 
 
 def test_the_interval_allows_for_technicians_who_err():
@@ -82,15 +82,62 @@ def test_evidence_adds_up():
     assert total == draws(2, 6, 1, watched=11, hidden=22, shown_noise=33, shown_real=44)
 
 
+def possible(known: Evidence, surely: float, error: float = ERROR) -> float:
+    """The audit's bound: what may be real of the hidden, against what surely was of the shown."""
+    upper = hidden_real(known, SHARE, error).upper
+    assert upper is not None
+    hidden = (known.watched + known.hidden) * upper
+    return hidden / (hidden + surely)
+
+
 def test_of_the_real_as_many_may_be_missed_as_the_samples_of_the_hidden_allow():
     known = draws(CERTAIN, 1000, 0, watched=1000, shown_real=90)
-    possible = 1000 * hidden_real(known, SHARE, ERROR).upper
-    surely = 90 * (1 - FALSE_ALARMS) / (1 - FALSE_ALARMS)
 
-    assert possibly_missed(known, SHARE, ERROR) == pytest.approx(possible / (possible + surely))
+    assert missed_incidents(known, SHARE, ERROR) == (None, pytest.approx(possible(known, 90)), 0)
 
 
 def test_what_was_shown_is_real_only_as_far_as_it_cannot_be_false_alarms():
     known = draws(CERTAIN, 1000, 0, watched=1000, shown_real=9, shown_noise=900)
 
-    assert possibly_missed(known, SHARE, ERROR) == 1
+    assert missed_incidents(known, SHARE, ERROR).upper == 1
+
+
+def test_without_samples_and_without_outcomes_no_miss_is_claimed_or_denied():
+    assert missed_incidents(Evidence(hidden=9, shown_real=5), SHARE, ERROR) == UNKNOWN
+
+
+def test_two_catches_say_how_many_there_are():
+    assert chapman(29, 19, 9) == 59
+    assert chapman(10, 5, 5) == 10
+    assert chapman(3, 4, 0) == 19  # nothing in common: many more than were seen
+
+
+def test_of_what_surfaced_the_hidden_share_is_what_was_missed():
+    known = Evidence(shown_real=30, surfaced=20, missed=5)
+    low, high = share_interval((Draws(1.0, 20, 5),), 1.0, ERROR / 2)
+
+    rate = missed_incidents(known, SHARE, ERROR)
+
+    assert rate == (pytest.approx(1 - 30 / chapman(30, 20, 15)), high, low)
+    assert rate.value == pytest.approx(5 / 20, abs=0.02)
+
+
+def test_where_all_that_surfaced_was_hidden_all_may_have_been():
+    rate = missed_incidents(Evidence(shown_real=30, surfaced=4, missed=4), SHARE, ERROR)
+
+    assert rate.upper == 1
+    assert rate.value == pytest.approx(1 - 30 / 154)
+
+
+def test_what_surfaced_was_real_whatever_was_answered():
+    assert missed_incidents(Evidence(surfaced=8), SHARE, ERROR).value == 0
+
+
+def test_the_better_of_both_upper_ends_counts_with_half_of_the_error_each():
+    known = draws(CERTAIN, 2000, 0, watched=2000, shown_real=90, surfaced=10)
+    audited = possible(known, 90, ERROR / 2)
+    assert missed_incidents(known, SHARE, ERROR).upper == pytest.approx(audited)
+
+    known = draws(0, 20, 0, hidden=9000, shown_real=90, surfaced=100)
+    outcomes = share_interval((Draws(1.0, 100, 0),), 1.0, ERROR / 4).high
+    assert missed_incidents(known, SHARE, ERROR).upper == outcomes

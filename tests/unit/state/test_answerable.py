@@ -93,13 +93,12 @@ def test_an_incident_is_answered_by_its_last_sighting_of_each_check():
     assert kept.of_incident("i2") == []
 
 
-def test_sightings_of_a_device_are_found_by_their_time():
-    early, late = sighting("d1.c1"), sighting("d2.c2", check="cpu", decided_at=NOW + 100)
-    kept = remembered(early, late)
+def test_sightings_of_a_device_are_found_the_oldest_first():
+    late, early = sighting("d2.c2", check="cpu", decided_at=NOW + 100), sighting("d1.c1")
+    kept = remembered(late, early)
 
-    assert kept.around("srv1", NOW - 1, NOW + 1) == [early]
-    assert kept.around("srv1", NOW, NOW + 100) == [late, early]
-    assert kept.around("srv2", NOW, NOW + 100) == []
+    assert kept.of_device("srv1") == [early, late]
+    assert kept.of_device("srv2") == []
 
 
 def test_too_many_sightings_make_the_oldest_be_forgotten():
@@ -122,7 +121,7 @@ def test_what_is_too_old_is_forgotten_and_leaves_no_trace():
     assert len(kept) == 1
     assert kept.latest("c1") is None
     assert kept.of_incident("i2") == []
-    assert kept.around("srv2", 0, NOW * 2) == []
+    assert kept.of_device("srv2") == []
     assert [(key, one is None) for key, one in kept.take_changed()] == [
         ("d1.c1", True),
         ("d2.c2", True),

@@ -20,6 +20,7 @@ from noise.state.snapshot import PieceKey
 from noise.state.tenant import (
     CHECK,
     CONDITION,
+    CORE,
     INCIDENT,
     CheckState,
     IncidentMemory,
@@ -45,6 +46,7 @@ class Tenancy:
         """Take an answer; return what became of it."""
         resolution = self._learner.hear(label, now)
         self._count(resolution.heard)
+        self._note_slips()
         if resolution.surfaced is not None and resolution.surfaced.is_missed:
             self._distrust(resolution.surfaced, now)
         return resolution
@@ -64,11 +66,19 @@ class Tenancy:
         drawn: Drawn | None = None,
     ) -> None:
         """Keep a decision on a case that was scored, so that it can be answered."""
-        self._count(self._learner.remember(case, decision, incident, drawn))
+        if heard := self._learner.remember(case, decision, incident, drawn):
+            self._count(heard)
+            self._note_slips()
 
     def risk(self) -> Risk:
         """Return how often the engine was wrong here, as far as is known."""
         return self._learner.risk()
+
+    def _note_slips(self) -> None:
+        core, slips = self.state.core, self._learner.model.slips
+        if core.slips != slips:
+            core.slips = slips
+            self.state.mark(CORE, "")
 
     def _count(self, heard: Iterable[Heard]) -> None:
         state = self.state

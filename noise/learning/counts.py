@@ -18,6 +18,7 @@ from noise.learning.knowledge import prior_log_odds
 from noise.learning.odds import sigmoid
 from noise.learning.tallies import NOTHING, Answers, Tallies, Tally
 from noise.state.facts import Facts
+from noise.state.slips import SLIPS, noise_share
 
 BORROWED = 3.0
 LEVELS = 4
@@ -86,8 +87,14 @@ class Counts(Tallies):
             found.append(tally)
         return found
 
-    def estimate(self, known: Facts, now: float, others: Answers | None = None) -> Estimate:
-        """Return what the answers so far say of a case. Changes nothing.
+    def estimate(
+        self,
+        known: Facts,
+        now: float,
+        others: Answers | None = None,
+        slips: float = SLIPS,
+    ) -> Estimate:
+        """Return what the answers so far say of a case, ``slips`` of them. Changes nothing.
 
         ``others`` are answers of other clients, the level on which the check itself leans.
         """
@@ -97,23 +104,23 @@ class Counts(Tallies):
         if others is not None:
             answered.insert(0, others)
         if not answered:
-            posterior = _pooled((), prior, PRIOR_ANSWERS)
+            posterior = _pooled((), prior, PRIOR_ANSWERS, slips)
             return Estimate(posterior, prior, prior, 0.0, 0.0, 1.0, None, None)
         borrows = len(found) < LEVELS
         low, high = _interval(answered, borrows=borrows)
-        posterior = _pooled(answered, prior, PRIOR_ANSWERS, borrows=borrows)
+        posterior = _pooled(answered, prior, PRIOR_ANSWERS, slips, borrows=borrows)
         level, tally = (len(found) - 1, found[-1]) if found else (None, None)
-        informed, trust = _informed(prior, others, answered)
+        informed, trust = _informed(prior, others, answered, slips)
         return Estimate(posterior, prior, informed, trust, low, high, level, tally)
 
 
 def _informed(
-    prior: float, others: Answers | None, answered: Sequence[Answers]
+    prior: float, others: Answers | None, answered: Sequence[Answers], slips: float
 ) -> tuple[float, float]:
     if others is None:
         return prior, 0.0
     own = sum([noise + actionable for noise, actionable in answered[1:]])
-    informed = _pooled((others,), prior, PRIOR_ANSWERS).mean
+    informed = _pooled((others,), prior, PRIOR_ANSWERS, slips).mean
     return informed, BORROWED / (BORROWED + own)
 
 
@@ -129,18 +136,27 @@ def _each_once(aged: list[Answers]) -> list[Answers]:
 
 
 def _pooled(
-    own: Sequence[Answers], mean: float, weight: float, *, borrows: bool = True
+    own: Sequence[Answers],
+    mean: float,
+    weight: float,
+    slips: float | None,
+    *,
+    borrows: bool = True,
 ) -> Posterior:
     """Pass belief from the general to the particular, bounded at each step.
 
-    ``borrows`` says that the case itself has no answers: it borrows all.
+    ``borrows`` says that the case itself has no answers: it borrows all. Without ``slips`` all
+    answers are taken at their word.
     """
     total, evidence = weight, 0.0
     for noise, actionable in own:
         weight = total if total < BORROWED else BORROWED
         answers = noise + actionable
         total = answers + weight
-        mean = (noise + weight * mean) / total
+        if slips is None:
+            mean = (noise + weight * mean) / total
+        else:
+            mean = noise_share(noise, actionable, mean, weight, slips)
         evidence = answers + (evidence if evidence < BORROWED else BORROWED)
     if borrows:
         total, evidence = min(total, BORROWED), min(evidence, BORROWED)
@@ -153,7 +169,7 @@ def _interval(own: Sequence[Answers], *, borrows: bool) -> Answers:
     It starts from ignorance, not from the day-one knowledge, which may be wrong for this client;
     and it is stretched as far as ``WRONG_ANSWERS`` could have hidden a share that is more extreme.
     """
-    noise, actionable, _ = _pooled(own, 0.5, 1.0, borrows=borrows)
+    noise, actionable, _ = _pooled(own, 0.5, 1.0, None, borrows=borrows)
     low, high = 0.0, 1.0
     if sum([answers[0] for answers in own]) >= NOTHING:
         low = float(betaincinv(noise, actionable, TAIL))

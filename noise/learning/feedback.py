@@ -1,7 +1,8 @@
 """Late labels find the sightings that they speak of, and say what is to be learned or taken back.
 
 A technician counts once per sighting: the last word corrects the one before. Where technicians
-differ, what is learned is the balance of their answers; even answers teach nothing.
+differ, what is learned is the balance of their answers, each weighed by how often its technician
+errs; even answers teach nothing. An answer keeps the weight it was given when it was said.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from noise.decision import Reason
 from noise.label import Label, Outcome, Verdict
 from noise.learning.features import name
 from noise.learning.outcomes import HOUR, Outcomes, Surfaced
+from noise.learning.people import People
 from noise.state.answerable import EVEN, Answer, Answerable, Answerables, Taught, sighting_of
 from noise.state.condition import Condition
 from noise.state.facts import Facts
@@ -92,11 +94,17 @@ class Waiting(msgspec.Struct):
 class Feedback:
     """Resolves labels against one tenant's sightings and keeps the answers with them."""
 
-    def __init__(self, answerables: Answerables, conditions: Mapping[str, Condition]) -> None:
-        """Take what can be answered; ``conditions`` by short key, for answers without decision."""
+    def __init__(
+        self, answerables: Answerables, conditions: Mapping[str, Condition], people: People
+    ) -> None:
+        """Take what can be answered, and who answers.
+
+        ``conditions`` by short key are for answers without decision.
+        """
         self._answerables = answerables
         self._conditions = conditions
         self._outcomes = Outcomes(answerables, conditions)
+        self._people = people
         self.waiting = Waiting()
         self.waiting_changed = False
         self._known: list[Label] = []
@@ -184,17 +192,61 @@ class Feedback:
         lessons: list[Lesson] = []
         heard: list[Heard] = []
         verdict = Verdict.ACTIONABLE if label.outcome is not None else label.verdict
-        for target, weight in zip(targets, _weights(verdict, targets), strict=True):
+        for ignored in self._people.judge(label.technician):
+            self._ignore(label.technician, ignored, lessons, heard, now)
+        trust = self._trust(label, verdict)
+        for target, share in zip(targets, _shares(verdict, targets), strict=True):
             before = target.verdict
             # A clock that ran ahead must not have the last word for ever.
             said_at = min(label.labelled_at.timestamp(), now + HOUR)
-            answer = Answer(label.technician, verdict, label.label_id, said_at, weight)
+            answer = Answer(
+                label.technician,
+                verdict,
+                label.label_id,
+                said_at,
+                share * trust,
+                share,
+                label.outcome is not None,
+            )
+            known = target.answers
             outcomes.append(_note(target, answer))
+            if any(one is answer for one in target.answers):
+                gone = [one for one in known if one not in target.answers]
+                self._people.heard(target, gone, now)
             lessons += _teach(target, now)
             self._answerables.mark(target)
             if target.verdict is not before:
                 heard.append(Heard(target, before, target.verdict))
         return Resolution(min(outcomes, key=_ORDER.index), lessons, heard)
+
+    def _ignore(
+        self,
+        technician: str,
+        verdict: Verdict,
+        lessons: list[Lesson],
+        heard: list[Heard],
+        now: float,
+    ) -> None:
+        """Take back what a technician taught who turns out to say this whatever there is."""
+        # By name: a restored engine holds its sightings in another order.
+        for target in sorted(self._answerables, key=lambda one: one.sighting):
+            said = [
+                answer
+                for answer in target.answers
+                if (answer.technician, answer.verdict) == (technician, verdict)
+            ]
+            if not said or not said[0].weight:
+                continue
+            before, said[0].weight = target.verdict, 0.0
+            lessons += _teach(target, now)
+            self._answerables.mark(target)
+            if target.verdict is not before:
+                heard.append(Heard(target, before, target.verdict))
+
+    def _trust(self, label: Label, verdict: Verdict) -> float:
+        if label.outcome is not None:
+            return 1.0
+        return self._people.weight(label.technician, verdict)
 
 
 def _target(label: Label) -> str:
@@ -211,7 +263,7 @@ def _means(label: Label, new: Answerable) -> bool:
     return label.condition_key is not None and short_key(label.condition_key) == new.condition
 
 
-def _weights(verdict: Verdict, targets: list[Answerable]) -> list[float]:
+def _shares(verdict: Verdict, targets: list[Answerable]) -> list[float]:
     """Share one answer among the checks of an incident.
 
     Noise means all of them. Real means at least one: the most suspicious counts fully and the

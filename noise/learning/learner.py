@@ -1,4 +1,4 @@
-"""All that one tenant's learning consists of: model, sightings, answers that wait, risk ledger."""
+"""All that one tenant's learning consists of: model, sightings, answers, people, risk ledger."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from noise.learning.features import facts
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
 from noise.learning.model import TenantModel
 from noise.learning.outcomes import Surfaced
+from noise.learning.people import People, Person
 from noise.learning.shared import Exchange, Others
 from noise.settings import Settings
 from noise.state.answerable import Answerable, Answerables, answerable
@@ -29,13 +30,15 @@ MODEL = "m"
 SIGHTING = "a"
 WAITING = "w"
 LEDGER = "r"
-KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER})
+PERSON = "p"
+KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER, PERSON})
 
 VERSION = b"1"
 _encoder = msgspec.msgpack.Encoder()
 _sighting_decoder = msgspec.msgpack.Decoder(Answerable)
 _waiting_decoder = msgspec.msgpack.Decoder(Waiting)
 _ledger_decoder = msgspec.msgpack.Decoder(Ledger)
+_person_decoder = msgspec.msgpack.Decoder(Person)
 
 
 class Piece(NamedTuple):
@@ -62,7 +65,8 @@ class Learner:
         self._others = others or Others("", Exchange(settings.sharing))
         self._audit_share = settings.sampling.audit_share
         self._conditions = conditions
-        self._feedback = Feedback(self.answerables, conditions)
+        self._people = People()
+        self._feedback = Feedback(self.answerables, conditions, self._people)
         self._ledger_changed = False
         self._asked: tuple[Case, Facts] | None = None
 
@@ -105,6 +109,7 @@ class Learner:
         self._ledger_changed = True
 
     def _apply(self, resolution: Resolution, now: float) -> list[Heard]:
+        self.model.slips = self._people.slips
         for lesson in resolution.lessons:
             taught, args = lesson.taught, (lesson.facts, lesson.verdict)
             if lesson.is_undone:
@@ -145,6 +150,8 @@ class Learner:
             pieces.append(Piece(WAITING, "", _encode(self._feedback.waiting)))
         if self._ledger_changed:
             pieces.append(Piece(LEDGER, "", _encode(self.ledger)))
+        for name, person in self._people.take_changed():
+            pieces.append(Piece(PERSON, name, _encode(person) if person is not None else None))
         self._feedback.waiting_changed = self._ledger_changed = False
         return pieces
 
@@ -152,6 +159,7 @@ class Learner:
         """Drop what ``changed_pieces`` would give."""
         self.model.changed.clear()
         self.answerables.take_changed()
+        self._people.take_changed()
         self._feedback.waiting_changed = self._ledger_changed = False
 
     def all_pieces(self) -> Iterator[tuple[str, str, bytes]]:
@@ -162,6 +170,8 @@ class Learner:
             yield SIGHTING, sighting.sighting, _encode(sighting)
         yield WAITING, "", _encode(self._feedback.waiting)
         yield LEDGER, "", _encode(self.ledger)
+        for technician, person in self._people:
+            yield PERSON, technician, _encode(person)
 
     def load(self, kind: str, name: str, value: bytes) -> None:
         """Put back one saved piece of one of the ``KINDS``. Raises SnapshotError."""
@@ -171,18 +181,21 @@ class Learner:
         if value[:1] != VERSION:
             raise SnapshotError(f"{kind!r} {name!r} was saved by an unknown version")
         try:
-            self._load(kind, value[1:])
+            self._load(kind, name, value[1:])
         except msgspec.MsgspecError as exc:
             raise SnapshotError(f"{kind!r} {name!r} cannot be read: {exc}") from exc
 
-    def _load(self, kind: str, value: bytes) -> None:
+    def _load(self, kind: str, name: str, value: bytes) -> None:
         if kind == SIGHTING:
             self.answerables.load(_sighting_decoder.decode(value))
         elif kind == WAITING:
             self._feedback.waiting = _waiting_decoder.decode(value)
+        elif kind == PERSON:
+            self._people.load(name, _person_decoder.decode(value))
+            self.model.slips = self._people.slips
         else:
             self.ledger = _ledger_decoder.decode(value)
 
 
-def _encode(piece: Answerable | Waiting | Ledger) -> bytes:
+def _encode(piece: Answerable | Waiting | Ledger | Person) -> bytes:
     return VERSION + _encoder.encode(piece)

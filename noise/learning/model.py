@@ -17,6 +17,7 @@ from noise.learning.regression import MAX_LOG_ODDS, MAX_WEIGHTS, Regression
 from noise.learning.shared import SharedModel
 from noise.settings import Scoring
 from noise.state.facts import Facts
+from noise.state.slips import SLIPS
 
 VERSION = "counts-regression-1"
 
@@ -24,7 +25,8 @@ VERSION = "counts-regression-1"
 class TenantModel:
     """Learns from one tenant's answers alone.
 
-    ``names`` are the inputs by part, ``changed`` the parts to be saved; both are for the snapshot.
+    ``slips`` is how often technicians call noise real, as far as is known. ``names`` are the inputs
+    by part, ``changed`` the parts to be saved; both are for the snapshot.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class TenantModel:
         self.counts = Counts(settings.half_life_days, most_tallies)
         self.regression = Regression(most_weights)
         self.labels_seen = 0
+        self.slips = SLIPS
         self.names: dict[str, set[str]] = {}
         self.changed: set[str] = set()
 
@@ -51,7 +54,7 @@ class TenantModel:
         """
         said = None if shared is None else shared.about(known)
         others = None if said is None else (said.noise, said.actionable)
-        estimate = self.counts.estimate(known, now, others)
+        estimate = self.counts.estimate(known, now, others, self.slips)
         effects = {"kind": 0.0, "answers": 0.0, "others": 0.0}
         regression = 0.0
         for name, part in self.regression.contributions(inputs(known)):
@@ -97,7 +100,8 @@ class TenantModel:
         if counts_only:
             return 0.0
         named = inputs(known)
-        step, gone = self.regression.learn(named, verdict is Verdict.NOISE, weight)
+        is_noise = verdict is Verdict.NOISE
+        step, gone = self.regression.learn(named, is_noise, weight, self.slips)
         self._mark(named, gone)
         return step
 

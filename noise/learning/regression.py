@@ -6,6 +6,7 @@ from river import linear_model, optim
 
 from noise.learning.knowledge import INPUTS
 from noise.learning.odds import sigmoid
+from noise.state.slips import MISSES, SLIPS, called_noise
 
 RATE = 0.3
 MOST = 500.0  # log-odds beyond which nothing differs, and ``exp`` would overflow
@@ -33,15 +34,18 @@ class Regression:
         return parts
 
     def learn(
-        self, named: dict[str, float], is_noise: bool, weight: float
+        self, named: dict[str, float], is_noise: bool, weight: float, slips: float = SLIPS
     ) -> tuple[float, list[str]]:
-        """Take a step towards the answer.
+        """Take a step towards the answer, as far as it is likely to be right.
 
-        Returns how far, as the gradient of an input of 1, and the names of the inputs that were
-        dropped for it.
+        That is the gradient of the likelihood of the answers, ``slips`` of which are wrong (Raykar
+        et al. 2010, section 2.3). Returns how far, as the gradient of an input of 1, and the names
+        of the inputs that were dropped for it.
         """
         log_odds = sum(part for _, part in self.contributions(named))
-        step = weight * (sigmoid(max(-MOST, min(MOST, log_odds))) - is_noise)
+        noise = sigmoid(max(-MOST, min(MOST, log_odds)))
+        weight *= _believed(noise, is_noise, slips)
+        step = weight * (noise - is_noise)
         self.river.learn_one(named, is_noise, weight)
         return step, self._drop_least()
 
@@ -85,3 +89,10 @@ class Regression:
             del self.river._weights[name]
             self.river.optimizer.g2.pop(name, None)
         return gone
+
+
+def _believed(noise: float, is_noise: bool, slips: float) -> float:
+    """Return how much of an answer's step is left: little, if it is more likely an error."""
+    said = called_noise(noise, slips)
+    share = noise / said if is_noise else (1.0 - noise) / (1.0 - said)
+    return (1.0 - slips - MISSES) * share

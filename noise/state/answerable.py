@@ -25,13 +25,22 @@ _Age = tuple[float, str]
 
 
 class Answer(msgspec.Struct, array_like=True, gc=False):
-    """What one technician holds of one sighting; times in epoch seconds."""
+    """What one technician holds of one sighting; times in epoch seconds.
+
+    ``share`` is how much of the answer is for this sighting, ``weight`` how much of that counts,
+    by how often the technician erred until then. ``met`` is the bin of what was expected when it
+    was held against the others, -1 before that, and ``credit`` how much it counted then.
+    """
 
     technician: str
     verdict: Verdict
     label_id: str
     said_at: float
     weight: float = 1.0
+    share: float = 1.0
+    is_outcome: bool = False
+    met: int = -1
+    credit: float = 0.0
 
 
 class Taught(msgspec.Struct, array_like=True, gc=False):

@@ -10,12 +10,16 @@ import msgspec
 from noise.alert import Alert, excess
 from noise.decision import Action, Score
 from noise.state.condition import DURATION_EDGES, Condition
+from noise.state.slips import MOST_SLIPS, noise_share, right_if_real
 from noise.state.tenant import CheckState, DeviceState, IncidentMemory, TenantState
 
 CLEARLY_WORSE = 0.1
-# The share of answers that are slips, taken for granted: none where values tell cases apart.
-SLIPS = 0.08
-SLIPS_WITH_VALUES = 0.0
+# How likely an answer "real" must be right. Values tell cases apart, so there a few real ones among
+# much noise must not be taken for slips, and none are presumed that did not show.
+LIKELY_RIGHT = 0.5
+LIKELY_RIGHT_WITH_VALUES = 0.25
+USUALLY_NOISE = 0.9
+USUAL_ANSWERS = 2.0
 MUCH_COMPANY = 2.5
 TIMES_THE_COMPANY = 1.5
 ENOUGH_EPISODES = 5
@@ -71,13 +75,18 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
 
     @property
     def was_real(self) -> bool:
-        """Whether technicians found this check real at this client more often than people err.
+        """Whether technicians found this check real at this client, slips apart.
 
-        Where values can be held against a limit, one such answer is enough.
+        One such answer against dozens of noise is mostly a slip.
         """
-        check = self.check
-        errors = SLIPS if self.excess is None else SLIPS_WITH_VALUES
-        return check.actionable_answers > errors * check.answers
+        noise, real = self.check.noise_answers, self.check.actionable_answers
+        if not real:
+            return False
+        slips, least = MOST_SLIPS, LIKELY_RIGHT
+        if self.excess is not None:
+            slips, least = self.tenant.core.slips, LIKELY_RIGHT_WITH_VALUES
+        share = noise_share(noise, real, USUALLY_NOISE, USUAL_ANSWERS, slips)
+        return right_if_real(share, slips) > least
 
     @property
     def is_worse_than_noise(self) -> bool:

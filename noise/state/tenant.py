@@ -12,6 +12,7 @@ import msgspec
 
 from noise.state.activity import Activity, Surge
 from noise.state.condition import Condition
+from noise.state.slips import SLIPS
 
 MAX_SITES = 200
 MAX_SOURCES = 50
@@ -96,6 +97,7 @@ class TenantCore(msgspec.Struct):
 
     ``clears`` counts them by source. ``heat`` is how much trouble was told lately, ``activity`` how
     much came, ``surge`` how much of it was new; what comes in a surge joins ``surge_incident``.
+    ``slips`` is how often technicians call noise real, as far as is known.
     """
 
     tenant: str
@@ -108,6 +110,7 @@ class TenantCore(msgspec.Struct):
     sites: dict[str, Activity] = {}
     clears: dict[str, int] = {}
     spoke_at: float = 0.0
+    slips: float = SLIPS
 
 
 class Deadline(NamedTuple):

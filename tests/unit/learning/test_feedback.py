@@ -16,6 +16,7 @@ from noise.learning.feedback import (
     Lesson,
     Resolution,
 )
+from noise.learning.people import People
 from noise.settings import Limits
 from noise.state.answerable import DAY, Answerable, Answerables
 from noise.state.condition import Condition
@@ -30,7 +31,7 @@ class Desk:
 
     def __init__(self, *sightings: Answerable, conditions: dict[str, Condition] | None = None):
         self.answerables = Answerables(Limits())
-        self.feedback = Feedback(self.answerables, conditions or {})
+        self.feedback = Feedback(self.answerables, conditions or {}, People())
         self.at = NOW
         for one in sightings:
             self.answerables.remember(one)
@@ -315,3 +316,29 @@ def test_a_condition_without_any_decision_left_teaches_its_names_alone():
 
 def test_a_condition_that_nobody_ever_saw_waits():
     assert Desk().hear(None, condition_key="x").outcome is LabelOutcome.UNKNOWN_TARGET
+
+
+def test_what_somebody_taught_who_never_looks_is_taken_back_when_it_shows():
+    first, second = sighting("d1.c1"), sighting("d2.c2", check="cpu")
+    desk = Desk(first, second)
+    desk.hear("d1.c1", by="blind")
+    desk.hear("d2.c2", by="blind")
+    desk.hear("d2.c2", "actionable", by="tess")
+    for number in range(40):
+        desk.answerables.remember(sighting(f"e{number}.f{number}", noise_probability=0.2))
+        desk.hear(f"e{number}.f{number}", "actionable", by="tess")
+
+    taken_back: list[Lesson] = []
+    for number in range(40):
+        resolution = desk.hear(f"e{number}.f{number}", by="blind")
+        taken_back += [
+            lesson for lesson in resolution.lessons if lesson.facts.condition in ("c1", "c2")
+        ]
+
+    assert [(lesson.facts.condition, lesson.verdict) for lesson in taken_back] == [
+        ("c1", NOISE),
+        ("c2", REAL),
+    ]
+    assert [lesson.is_undone for lesson in taken_back] == [True, False]
+    assert (first.verdict, second.verdict) == (None, REAL)
+    assert desk.hear("e1.f1", by="blind").outcome is LabelOutcome.REPEATED

@@ -5,7 +5,7 @@ import pytest
 from noise.alert import utc
 from noise.decision import Action, Decision, Drawn, Mode, Reason
 from noise.errors import SnapshotError
-from noise.learning.learner import KINDS, LEDGER, MODEL, SIGHTING, WAITING, Learner
+from noise.learning.learner import KINDS, LEDGER, MODEL, PERSON, SIGHTING, WAITING, Learner
 from noise.settings import Settings
 from noise.state.case import Case
 from noise.state.condition import Condition
@@ -176,7 +176,7 @@ def test_all_that_was_saved_comes_back():
     assert list(again.all_pieces()) == list(by.all_pieces())
 
 
-@pytest.mark.parametrize("kind", [MODEL, SIGHTING, WAITING, LEDGER])
+@pytest.mark.parametrize("kind", [MODEL, SIGHTING, WAITING, LEDGER, PERSON])
 @pytest.mark.parametrize("value", [b"", b"9", b"1\xc1", b"1\x01"])
 def test_a_piece_that_cannot_be_read_is_refused(kind, value):
     with pytest.raises(SnapshotError, match=r"unknown version|cannot be read"):

@@ -7,7 +7,7 @@ codec call, a queue put and get, two index updates. Here all of that happens onc
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import faust
 from aiokafka import TopicPartition
@@ -35,10 +35,21 @@ class BatchTopic(faust.Topic):
         self.decode = decode  # type: ignore[method-assign]
 
 
+class Read(NamedTuple):
+    """How far a partition was read: the offset after the last record, and the position then."""
+
+    read_to: int
+    position: int | None
+
+
 class BatchThread(driver.AIOKafkaConsumerThread):
     """The thread in which aiokafka's consumer lives."""
 
     consumer: "BatchConsumer"
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self._reads: dict[TP, Read] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
         take_any_header()
@@ -67,12 +78,26 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _fetch(self, active: frozenset[TP]) -> dict[TP, Batch]:
         consumer = self._ensure_consumer()
-        starts = {tp: self._position(tp) for tp in active}
+        starts = {tp: self._start(tp) for tp in active}
         records = await self._fetch_records(consumer, set(active), timeout=FETCH_SECONDS)
-        return {
+        batches = {
             tp: Batch(found[0].offset if (start := starts[tp]) is None else start, list(found))
             for tp, found in records.items()
         }
+        for tp, start in starts.items():
+            read_to = batches[tp].records[-1].offset + 1 if tp in batches else start
+            if read_to is not None:
+                self._reads[tp] = Read(read_to, self._position(tp))
+        return batches
+
+    def _start(self, tp: TP) -> int | None:
+        """Tell up to where was read, or, after a seek, where it went.
+
+        The position alone would not do: it passes the markers of transactions and what was aborted,
+        of which no record ever tells.
+        """
+        position, last = self._position(tp), self._reads.get(tp)
+        return last.read_to if last is not None and last.position == position else position
 
     def _position(self, tp: TP) -> int | None:
         state = self._state(tp)

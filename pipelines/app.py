@@ -12,9 +12,11 @@ from noise import sources
 from noise.directory import Directory
 from noise.engine import Engine
 from noise.learning.feedback import LabelOutcome
+from noise.learning.trainer import Trainer
 from noise.settings import Settings
 from pipelines import topics
-from pipelines.agents import Behind, PartitionFold, feedback, raw
+from pipelines.agents import Behind, PartitionFold, feedback, raw, sharing
+from pipelines.agents.sharing import ModelShelf, SharedFold
 from pipelines.arrival import parser
 from pipelines.clock import Clock, wall
 from pipelines.metrics import Metrics, TransactionTotals
@@ -29,7 +31,12 @@ def build_metrics(settings: Settings) -> Metrics:
     """Return the metrics of one worker, all at zero."""
     return Metrics(
         settings.metrics,
-        dead_letter_reasons=(*sources.REASONS, *raw.REASONS, *feedback.REASONS),
+        dead_letter_reasons=(
+            *sources.REASONS,
+            *raw.REASONS,
+            *feedback.REASONS,
+            *sharing.REASONS,
+        ),
         label_outcomes=LabelOutcome,
     )
 
@@ -51,16 +58,21 @@ def build_app(
     names = topics.declare(settings.kafka)
     folds: WeakValueDictionary[int, PartitionFold] = WeakValueDictionary()
     parse = parser(directory)
+    shelf = ModelShelf()
 
     def open_partition(number: int) -> PartitionFold:
+        engine = Engine(settings)
+        shelf.introduce(engine)
+        hears = number == sharing.TRAINER
         fold = PartitionFold(
             number,
             topics=names,
-            engine=Engine(settings),
+            engine=engine,
             parse=parse,
             metrics=metrics,
             wall=clock,
-            behind=_behind(units_of(app), number, names.raw.name),
+            behind=_behind(units_of(app), number),
+            shared=SharedFold(names, Trainer(settings), clock) if hears else None,
         )
         folds[number] = fold
         return fold
@@ -68,7 +80,8 @@ def build_app(
     app = build_faust_app(
         topics.application_id(settings.kafka),
         bootstrap=broker,
-        inputs=(names.raw.name, names.feedback.name),
+        inputs=(names.raw.name, names.feedback.name, names.lessons.name),
+        follows={names.models.name: shelf.put},
         partitions=settings.kafka.partitions,
         open_partition=open_partition,
         settings=transport_settings(settings),
@@ -93,8 +106,8 @@ def transport_settings(settings: Settings) -> TransportSettings:
     )
 
 
-def _behind(units: Units, number: int, topic: str) -> Behind:
-    def behind() -> int | None:
+def _behind(units: Units, number: int) -> Behind:
+    def behind(topic: str) -> int | None:
         progress = next((p for p in units.progress() if p.partition == number), None)
         return None if progress is None else progress.lag.get(topic)
 

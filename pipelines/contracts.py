@@ -17,6 +17,7 @@ from noise.alert import Alert
 from noise.decision import DecisionRecord
 from noise.incident import Incident
 from noise.label import Label
+from noise.learning.shared import SharedLesson, SharedModel
 from noise.settings import Kafka
 from pipelines.topics import Topic, Topics, declare
 
@@ -25,6 +26,8 @@ RECORDS: Mapping[str, type[msgspec.Struct]] = {
     "decision": DecisionRecord,
     "incident": Incident,
     "label": Label,
+    "lesson": SharedLesson,
+    "model": SharedModel,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RAW_HEADERS = {
@@ -145,6 +148,13 @@ _MESSAGES: Mapping[str, dict[str, Any]] = {
         DEAD_LETTER_HEADERS,
     ),
     "feedback": _message("An answer, or an outcome.", "label", _TENANT, {}),
+    "lessons": _message("What leaves a client that shares its answers.", "lesson", _TENANT, {}),
+    "models": _message(
+        "What clients that share hold of each kind of alert, and from when that counts.",
+        "model",
+        "The slot: the hour of the day that the model covers.",
+        {},
+    ),
 }
 
 

@@ -22,7 +22,7 @@ from noise.decision import HIDDEN, SHOWN, Mode, Reason
 from noise.learning.feedback import LabelOutcome
 from noise.matcher import Operator
 from noise.settings import Kafka, Settings
-from pipelines.agents import feedback, raw
+from pipelines.agents import feedback, raw, sharing
 from pipelines.app import build_metrics
 from pipelines.broker.jars import MIRROR_VARIABLE
 from pipelines.cli.main import COMMANDS, load_command, noise
@@ -87,6 +87,7 @@ DEAD_LETTERS: Mapping[str, str] = {
     "headers": "A header is not UTF-8, too long, or no time where one belongs.",
     "several_tenants": "One record holds alerts of several clients.",
     "label": "A record of the feedback topic is no label.",
+    "lesson": "A record of the topic of shared lessons is no lesson.",
     "label_failed": "Learning from a label failed; the worker's log has the traceback.",
     "other": "Anything else; it should not happen.",
 }
@@ -336,7 +337,9 @@ def _keeps(topic: Topic) -> str:
 
 
 def _dead_letters() -> Iterator[str]:
-    declared = dict.fromkeys((*sources.REASONS, *raw.REASONS, *feedback.REASONS, OTHER))
+    declared = dict.fromkeys(
+        (*sources.REASONS, *raw.REASONS, *feedback.REASONS, *sharing.REASONS, OTHER)
+    )
     yield "The header `reason` of a dead letter, and the label of `noise_dead_letters_total`:"
     yield ""
     yield from _table("Reason", {str(reason): DEAD_LETTERS[reason] for reason in declared})

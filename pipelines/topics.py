@@ -1,7 +1,8 @@
 """The topics: names, partitions, how long and how records are kept. Declarations only.
 
 Alert, feedback, incident and state topics have the same partition count, because a tenant's alerts,
-answers, incidents and state live and move together.
+answers, incidents and state live and move together. So has that of lessons, all of which lie on its
+first partition, because they move with the state of whoever hears them.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Topic
     dead_letters: Topic
     feedback: Topic
+    lessons: Topic
+    models: Topic
     changelog: Topic
 
     def all(self) -> Sequence[Topic]:
@@ -81,12 +84,13 @@ def declare(settings: Kafka) -> Topics:
         *,
         cleanup: Cleanup = Cleanup.DELETE,
         retention_ms: int | None = days,
+        partitions: int = settings.partitions,
         max_message_bytes: int = MAX_RECORD_BYTES,
     ) -> Topic:
         return Topic(
             name=name,
             says=says,
-            partitions=settings.partitions,
+            partitions=partitions,
             replication=settings.replication,
             cleanup=cleanup,
             retention_ms=retention_ms,
@@ -120,6 +124,16 @@ def declare(settings: Kafka) -> Topics:
             f"{prefix}.feedback",
             "Answers of technicians, tickets and outages; keyed by tenant; kept for ever.",
             retention_ms=-1,
+        ),
+        lessons=topic(
+            f"{prefix}.feedback.shared",
+            "What clients that agreed to share have learned; keyed by tenant, all on partition 0.",
+        ),
+        models=topic(
+            f"{prefix}.models",
+            "What clients that share hold of each kind of alert; keyed by slot, for all workers.",
+            cleanup=Cleanup.COMPACT,
+            partitions=1,
         ),
         changelog=topic(
             f"{application_id(settings)}-state-changelog",

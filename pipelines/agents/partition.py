@@ -11,14 +11,16 @@ from aiokafka import ConsumerRecord
 from noise.decision import DecidedAlert
 from noise.engine import TenantReport
 from noise.incident import Incident
-from pipelines.agents import outputs
+from noise.learning.shared import SharedLesson
+from pipelines.agents import outputs, sharing
 from pipelines.agents.event_clock import EventClock
 from pipelines.agents.feedback import FeedbackFold, Learns
 from pipelines.agents.raw import Decides, RawFold
+from pipelines.agents.sharing import SharedFold
 from pipelines.arrival import Parse
 from pipelines.clock import Clock
 from pipelines.metrics import Metrics, Tally
-from pipelines.topics import MAX_RAW_BYTES, Topics
+from pipelines.topics import MAX_RAW_BYTES, Topic, Topics
 from pipelines.transport import Output
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ CLOCK_KEY = b"clock"  # the engine's keys have NUL bytes in them
 MAX_STATE_BYTES = MAX_RAW_BYTES - 1024
 MARKERS = 1  # a transaction marker at the end is an offset that is never delivered
 
-Behind = Callable[[], int | None]
+Behind = Callable[[str], int | None]
 
 
 class Remembers(Decides, Learns, Protocol):
@@ -36,6 +38,7 @@ class Remembers(Decides, Learns, Protocol):
     def tick(self, now: float) -> list[DecidedAlert]: ...
     def reports(self) -> Iterable[TenantReport]: ...
     def incidents(self) -> list[Incident]: ...
+    def lessons(self) -> list[SharedLesson]: ...
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]: ...
     def load(self, key: bytes, value: bytes) -> None: ...
 
@@ -53,10 +56,12 @@ class PartitionFold:
         metrics: Metrics,
         wall: Clock,
         behind: Behind,
+        shared: SharedFold | None = None,
     ) -> None:
         """Carry for partition ``number``.
 
-        ``behind`` says how many raw offsets have not been folded yet, None if that is not known.
+        ``behind`` says how many offsets of a topic have not been folded yet, None if that is not
+        known; ``shared`` takes what clients that share have learned, where that is heard.
         """
         self.number = number
         self.engine = engine
@@ -64,6 +69,7 @@ class PartitionFold:
         self._metrics = metrics
         self._wall = wall
         self._behind = behind
+        self._shared = shared
         self._clock = EventClock(wall)
         self._is_clock_saved = True
         self._raw = RawFold(number, topics, engine, parse)
@@ -75,9 +81,18 @@ class PartitionFold:
         """Take in records of the raw or the feedback topic."""
         if topic == self._topics.feedback.name:
             yield from self._fold_feedback(records)
+        elif topic == self._topics.lessons.name:
+            yield from self._fold_lessons(records)
         else:
             yield from self._fold_raw(records)
-        yield from self._incidents()
+        yield from self._news()
+
+    def _fold_lessons(self, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
+        for record in records:
+            if self._shared is None:
+                yield sharing.misplaced(record)
+            else:
+                yield from self._shared.take(record, self._tally)
 
     def _fold_raw(self, records: Sequence[ConsumerRecord]) -> Iterator[Output]:
         arrivals: list[float] = []
@@ -105,19 +120,25 @@ class PartitionFold:
 
     def tick(self) -> Iterator[Output]:
         """Run what has become due."""
+        if self._shared is not None:
+            yield from self._shared.tick(caught_up=self._is_caught_up(self._topics.lessons))
         now = self._now()
         if now is None:
             return
         yield from self._raw.carry(self.engine.tick(now), self._tally)
-        yield from self._incidents()
+        yield from self._news()
 
     def _now(self) -> float | None:
-        behind = self._behind()
-        return self._clock.now(caught_up=behind is not None and behind <= MARKERS)
+        return self._clock.now(caught_up=self._is_caught_up(self._topics.raw))
 
-    def _incidents(self) -> Iterator[Output]:
+    def _is_caught_up(self, topic: Topic) -> bool:
+        behind = self._behind(topic.name)
+        return behind is not None and behind <= MARKERS
+
+    def _news(self) -> Iterator[Output]:
         for changed in self.engine.incidents():
             yield outputs.incident(self._topics, changed)
+        yield from sharing.lessons(self._topics, self.engine.lessons())
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Hand over what must survive, and close the books of this transaction."""
@@ -127,6 +148,8 @@ class PartitionFold:
         if not self._is_clock_saved:
             self._is_clock_saved = True
             yield CLOCK_KEY, self._clock.anchor()
+        if self._shared is not None:
+            yield from self._shared.changes()
         for key, value in self.engine.changes():
             yield key, _that_fits(key, value)
 
@@ -134,7 +157,7 @@ class PartitionFold:
         """Take back what survived."""
         if key == CLOCK_KEY:
             self._clock.restore(value)
-        else:
+        elif self._shared is None or not self._shared.load(key, value):
             self.engine.load(key, value)
 
     def committed(self) -> None:

@@ -7,6 +7,7 @@ import faust
 
 from pipelines.transport.consumer import QUEUED_BATCHES, BatchTopic, BatchTransport
 from pipelines.transport.exits import Fatal, Worker
+from pipelines.transport.followed import Take
 from pipelines.transport.partition import Partition
 from pipelines.transport.recovery import UnitTableManager
 from pipelines.transport.settings import TransportSettings
@@ -23,6 +24,7 @@ def build_faust_app(
     open_partition: Callable[[int], Partition],
     settings: TransportSettings | None = None,
     state: str = "state",
+    follows: Mapping[str, Take] | None = None,
     changelog_config: Mapping[str, Any] | None = None,
     **faust_settings: Any,
 ) -> faust.App:
@@ -30,7 +32,9 @@ def build_faust_app(
 
     `name` is the consumer group and the prefix of changelog and transactional ids; `bootstrap` is
     `host:port`, several separated by commas. The input topics must exist, with this number of
-    partitions. Further settings go to Faust as they are (credentials, data folder, logging).
+    partitions. `follows` are topics of one partition that each worker reads as a whole, before its
+    units open and then as they grow, with what takes their keys and values. Further settings go to
+    Faust as they are (credentials, data folder, logging).
     """
     settings = settings or TransportSettings()
     app = faust.App(
@@ -47,7 +51,9 @@ def build_faust_app(
         open_partition=open_partition,
         extra_topic_configs=changelog_config,
     )
-    install(app, table, inputs, settings)
+    units = install(app, table, inputs, settings)
+    for topic, take in (follows or {}).items():
+        units.follow(topic, take)
     return app
 
 

@@ -13,6 +13,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, serve
 from faust.types import TP
 
 from pipelines.transport.exits import Fatal
+from pipelines.transport.followed import Followed, Take
 from pipelines.transport.producer import UnitProducer
 from pipelines.transport.settings import TransportSettings
 from pipelines.transport.state import StateTable
@@ -73,6 +74,8 @@ class Units:
         self.behind: Callable[[TP, int], int | None] = lambda _tp, _offset: None
         """How many offsets an input goes on behind this one; set by the consumer."""
         self.table = table
+        self.followed: list[Followed] = []
+        """Topics that are read as a whole before any unit opens."""
         self._units: dict[int, Unit] = {}
         self._generation = 0
         self._assigned = False
@@ -150,6 +153,10 @@ class Units:
         self.table.drop(unit.number)
         self._in_background(unit.producer.stop())
 
+    def follow(self, topic: str, take: Take) -> None:
+        """Have ``take`` be given every record of a compacted topic of one partition."""
+        self.followed.append(Followed(topic, take, self._failed))
+
     def _failed(self, error: BaseException) -> None:
         self._in_background(self._fail(error))
 
@@ -164,6 +171,8 @@ class Units:
 
     async def recover(self) -> None:
         """Give each new unit back the state that its last owner committed."""
+        for topic in self.followed:
+            await topic.catch_up(self.connection())
         new = [unit for unit in self._units.values() if not unit.recovered]
         await self.table.recover([unit.number for unit in new], self.connection())
         for unit in new:
@@ -238,6 +247,7 @@ class Units:
     async def stop(self) -> None:
         """Close, and let go of all connections."""
         await self.close()
+        await asyncio.gather(*(topic.stop() for topic in self.followed))
         for unit in list(self._units.values()):
             self._drop(unit)
         await asyncio.gather(*self._background, return_exceptions=True)

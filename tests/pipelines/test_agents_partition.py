@@ -76,7 +76,7 @@ class Bench:
             parse=parse or parser(Directory()),
             metrics=self.metrics,
             wall=self.wall,
-            behind=lambda: self.behind,
+            behind=lambda _: self.behind,
         )
 
     def raw(self, body: object, **headers: str) -> list[Output]:

@@ -17,7 +17,7 @@ from pipelines.transport import units_of
 SETTINGS = load_settings({"kafka": {"prefix": "acme", "partitions": 3, "session_seconds": 12}})
 
 
-def test_the_app_reads_alerts_and_answers_and_nothing_else(tmp_path: Path):
+def test_the_app_reads_alerts_answers_and_what_is_shared_and_nothing_else(tmp_path: Path):
     app = build_app(
         SETTINGS,
         Directory(),
@@ -28,7 +28,7 @@ def test_the_app_reads_alerts_and_answers_and_nothing_else(tmp_path: Path):
 
     units = units_of(app)
     assert app.conf.id == "acme-worker"
-    assert units.inputs == {"acme.alerts.raw", "acme.feedback"}
+    assert units.inputs == {"acme.alerts.raw", "acme.feedback", "acme.feedback.shared"}
     assert units.table.changelog == "acme-worker-state-changelog"
 
 

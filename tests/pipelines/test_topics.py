@@ -9,7 +9,8 @@ from pipelines import topics
 def test_topics_that_carry_one_tenants_records_have_the_same_partition_count():
     declared = topics.declare(Kafka(partitions=7))
 
-    assert {topic.partitions for topic in declared.all()} == {7}
+    assert {t.partitions for t in declared.all() if t is not declared.models} == {7}
+    assert declared.models.partitions == 1
 
 
 def test_all_names_start_with_the_prefix():
@@ -28,7 +29,7 @@ def test_raw_records_and_dead_letters_take_a_body_of_ten_megabytes():
 def test_state_and_incidents_are_compacted_and_never_expire():
     declared = topics.declare(Kafka(retention_days=1))
 
-    for topic in (declared.changelog, declared.incidents):
+    for topic in (declared.changelog, declared.incidents, declared.models):
         assert topic.config()["cleanup.policy"] == "compact"
         assert "retention.ms" not in topic.config()
 

@@ -157,7 +157,7 @@ def test_an_answer_of_which_only_names_are_known_goes_to_the_counts_alone():
     assert model.score(HERE, NOW) == untouched.score(HERE, NOW)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(answers, some_facts)
 def test_scoring_changes_nothing_and_repeats_itself(lessons, known):
     model = TenantModel(Scoring())
@@ -171,7 +171,7 @@ def test_scoring_changes_nothing_and_repeats_itself(lessons, known):
     assert all_parts(model) == before
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(answers, some_facts, st.floats(0, 1e9))
 def test_any_score_is_a_probability_within_its_interval(lessons, known, later):
     model = TenantModel(Scoring())

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noise.errors import LabelError, SnapshotError
@@ -131,6 +131,7 @@ lessons = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(lessons, st.sampled_from(["a", "c", "e"]))
 def test_without_a_client_the_model_is_byte_for_byte_what_it_would_be_had_it_never_shared(
     taught, gone
@@ -144,6 +145,7 @@ def test_without_a_client_the_model_is_byte_for_byte_what_it_would_be_had_it_nev
     assert encode_shared(left) == encode_shared(never)
 
 
+@settings(deadline=None)
 @given(lessons)
 def test_the_order_in_which_clients_are_heard_makes_no_difference(taught):
     by_client = sorted(taught, key=lambda one: one.tenant)

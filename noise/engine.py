@@ -120,10 +120,10 @@ class Engine:
 
     def tick(self, now: float) -> list[DecidedAlert]:
         """Run the deadlines of all tenants up to ``now``; each decides with its own time."""
-        due = [tenant for tenant in self._tenants.values() if tenant.state.soonest <= now]
+        due = [name for name, tenant in self._tenants.items() if tenant.state.soonest <= now]
         # By name: a restored engine has met its tenants in another order.
-        for tenant in sorted(due, key=lambda tenant: tenant.name):
-            self._run_deadlines(tenant, now)
+        for name in sorted(due):
+            self._run_deadlines(self._tenants[name], now)
         return self._say()
 
     def _say(self) -> list[DecidedAlert]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from noise.alert import utc
 from noise.label import Label, Verdict
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """One delivery as it was recorded; ``at`` is its arrival in epoch seconds.
 
     ``event`` is its event key, ``origin`` a name that no other delivery of the replay has.

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from noise.alert import Alert
 from noise.decision import Action, DecidedAlert
 from noise.directory import Directory
@@ -22,7 +24,7 @@ MAX_WAITING = 100_000
 CHANGES_EVERY = 20_000
 
 
-class Replayed(NamedTuple):
+class Replayed(msgspec.Struct, frozen=True, gc=False):
     """What became of one delivery, or, without a delivery, of the time that went by."""
 
     recorded: Recorded | None
@@ -104,8 +106,9 @@ class Replay:
         at = 0.0
         for number, recorded in enumerate(deliveries):
             at = max(at, recorded.at)
-            if at - self._ticked_at >= TICK_SECONDS or self._is_due(at):
-                yield Replayed(None, self._pass_time(at))
+            due = at - self._ticked_at >= TICK_SECONDS or self._is_due(at)
+            if due and (decided := self._pass_time(at)):
+                yield Replayed(None, decided)
             yield self._deliver(recorded, at)
             if number % CHANGES_EVERY == 0:
                 self._engine.forget_changes()

@@ -127,8 +127,10 @@ class Canonical(Payloads):
             given = self._names.decode(line)
         except _Broken:
             return recorded
-        return recorded._replace(
-            tenant=given.tenant or recorded.tenant, event=given.event_key or recorded.event
+        return msgspec.structs.replace(
+            recorded,
+            tenant=given.tenant or recorded.tenant,
+            event=given.event_key or recorded.event,
         )
 
 

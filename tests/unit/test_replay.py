@@ -87,7 +87,7 @@ def test_each_delivery_comes_back_with_what_was_decided_in_order():
 
 
 def test_a_delivery_that_cannot_be_read_is_reported_and_stops_nothing():
-    broken = recorded(1, "b")._replace(body=b"{")
+    broken = msgspec.structs.replace(recorded(1, "b"), body=b"{")
     steps = run(Spy(), [recorded(0, "a"), broken, recorded(2, "c")])
 
     own = [step for step in steps if step.recorded is not None]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from noise.alert import utc
 from noise.correlation import reference
 from noise.decision import (
-    Action,
     DecidedAlert,
     Decision,
     Explanation,
     IncidentRef,
-    Mode,
     Reason,
     Repeat,
     Ruling,
     Score,
+    Terms,
 )
 from noise.settings import Settings
 from noise.state.answerable import sighting_of
@@ -22,22 +21,26 @@ from noise.state.case import Case
 
 
 def decide(
-    case: Case, ruling: Ruling, settings: Settings, decision_id: str, supersedes: str | None
+    case: Case,
+    ruling: Ruling,
+    terms: Terms,
+    settings: Settings,
+    *,
+    decision_id: str,
+    supersedes: str | None,
 ) -> DecidedAlert:
-    """Return the decision that follows from ``ruling``; mode observe shows what it would hide.
+    """Return the decision that follows from ``ruling`` when it is carried out on ``terms``.
 
     ``supersedes`` is the id of the earlier decision on the same sighting, if there is one.
     """
-    mode, score = settings.mode_of(case.alert.tenant), case.known_score
-    hides = ruling.action is Action.SUPPRESS
-    observes = hides and mode is Mode.OBSERVE
+    score = case.known_score
     decision = Decision(
         id=decision_id,
-        action=Action.NOTIFY if observes else ruling.action,
-        reason=Reason.OBSERVE_MODE if observes else ruling.reason,
+        action=terms.action,
+        reason=Reason.OBSERVE_MODE if terms.shows else ruling.reason,
         decided_at=utc(case.now),
-        mode=mode,
-        would_suppress=hides,
+        mode=terms.in_force,
+        would_suppress=ruling.hides,
         hold_until=utc(ruling.hold_until) if ruling.hold_until is not None else None,
         supersedes=supersedes,
         noise_probability=score.noise_probability if score else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -48,7 +49,15 @@ HIDDEN = frozenset(Reason) - SHOWN
 
 
 class Mode(StrEnum):
-    """Whether the engine may hide anything."""
+    """Whether the engine may hide anything: never, always, or what it has earned to hide."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+    EARN = "earn"
+
+
+class InForce(StrEnum):
+    """What was in force for one decision: showing what would be hidden, or hiding it."""
 
     OBSERVE = "observe"
     ENFORCE = "enforce"
@@ -127,7 +136,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     action: Action
     reason: Reason
     decided_at: datetime
-    mode: Mode
+    mode: InForce
     would_suppress: bool
     hold_until: datetime | None = None
     supersedes: str | None = None
@@ -164,6 +173,25 @@ class Ruling(msgspec.Struct, frozen=True, gc=False):
     text: str
     hold_until: float | None = None
     drawn: Drawn | None = None
+
+    @property
+    def hides(self) -> bool:
+        """Whether it would hide the alert."""
+        return self.action is Action.SUPPRESS
+
+
+class Terms(NamedTuple):
+    """On what terms a ruling is carried out in the mode of its client.
+
+    ``shows``: it would hide the alert, and shows it because ``in_force`` only observes. ``scope``
+    is what it counts for in mode earn, ``is_earned`` whether that mode decides.
+    """
+
+    action: Action
+    in_force: InForce
+    shows: bool = False
+    scope: str = ""
+    is_earned: bool = False
 
 
 class DecidedAlert(msgspec.Struct, frozen=True, gc=False):

@@ -14,39 +14,32 @@ import msgspec
 from noise.alert import Alert, State
 from noise.correlation import Correlation, incident_record
 from noise.decided import decide, later_id
-from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling
+from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling, Terms
 from noise.errors import SnapshotError
 from noise.incident import Incident
-from noise.label import Label, LabelSource
+from noise.label import Label
 from noise.learning.bound import Risk
 from noise.learning.shared import Exchange, SharedLesson, SharedModel
+from noise.mode_change import ModeChange
+from noise.releasing import Releasing
 from noise.settings import Settings
 from noise.stages import stages_after_hold, stages_for_arrivals
 from noise.stages.sampling import Sampling
 from noise.state import recording
-from noise.state.answerable import Answerable
 from noise.state.bounds import keep_within
 from noise.state.case import Case
-from noise.state.condition import Condition, Hidden
+from noise.state.condition import Condition
 from noise.state.snapshot import PieceKey, decode_key, encode_key
 from noise.state.tenant import (
     CORE_PIECE,
     HOLD,
     INCIDENT,
+    REVIEW,
     Deadline,
     IncidentMemory,
     TenantState,
 )
 from noise.tenancy import Tenancy
-
-LOOK_BACK_SECONDS = 1_800.0
-_HOURS_FROM = 7_200.0
-_SAYS = {
-    LabelSource.HUMAN: "a person",
-    LabelSource.TICKET: "a ticket",
-    LabelSource.OUTAGE: "an outage",
-    LabelSource.AUTOMATIC: "a tool",
-}
 
 
 class Stage(Protocol):
@@ -65,12 +58,16 @@ class LabelResult(msgspec.Struct, frozen=True):
 
 
 class TenantReport(NamedTuple):
-    """How a tenant fares; ``spoke_at`` is the arrival of its last alert in epoch seconds."""
+    """How a tenant fares; ``spoke_at`` is the arrival of its last alert in epoch seconds.
+
+    ``live`` is in how many scopes mode earn hides what is judged noise.
+    """
 
     tenant: str
     mode: Mode
     spoke_at: float
     risk: Risk
+    live: int = 0
 
 
 class Engine:
@@ -83,6 +80,7 @@ class Engine:
         self._after_hold: Sequence[Stage] = stages_after_hold(settings)
         self._sampling = Sampling(settings.sampling)
         self._correlation = Correlation(settings.correlation)
+        self._releasing = Releasing(settings, self._correlation, self._case)
         self._window = settings.repeats.window_minutes * 60.0
         self._tenants: dict[str, Tenancy] = {}
         self._exchange = Exchange(settings.sharing)
@@ -103,6 +101,8 @@ class Engine:
         if state.soonest <= now:
             self._run_deadlines(tenant, now)
         own = self._arrive(tenant, alert, now, origin)
+        if tenant.misses:
+            self._unsaid += self._releasing.answer_misses(tenant, now)
         state.core.spoke_at = now
         state.changed.add(CORE_PIECE)
         keep_within(state, self._settings.limits, now)
@@ -115,7 +115,9 @@ class Engine:
         self._run_deadlines(tenant, now)
         resolution = tenant.learn(label, now)
         if resolution.surfaced is not None and resolution.surfaced.is_new:
-            self._tell_missed(tenant, resolution.surfaced.hidden, label, now)
+            missed = resolution.surfaced.hidden
+            self._unsaid += self._releasing.after_outcome(tenant, missed, label, now)
+        self._unsaid += self._releasing.answer_misses(tenant, now)
         return LabelResult(resolution.outcome, self._say())
 
     def tick(self, now: float) -> list[DecidedAlert]:
@@ -138,11 +140,16 @@ class Engine:
             for incident in tenant.state.take_incident_news()
         ]
 
+    def mode_changes(self) -> list[ModeChange]:
+        """Take what mode earn changed, and the misses that it met, since the last call."""
+        return self._releasing.take_changes()
+
     def reports(self) -> Iterator[TenantReport]:
         """Say of each tenant how it fares; read rarely, for it costs some statistics."""
         for name, tenant in self._tenants.items():
             mode = self._settings.mode_of(name)
-            yield TenantReport(name, mode, tenant.state.core.spoke_at, tenant.risk())
+            spoke_at = tenant.state.core.spoke_at
+            yield TenantReport(name, mode, spoke_at, tenant.risk(), tenant.live_classes())
 
     # -- what clients teach each other
 
@@ -167,10 +174,11 @@ class Engine:
                 yield encode_key(key), value
 
     def forget_changes(self) -> None:
-        """Drop what ``changes``, ``incidents`` and ``lessons`` would give: nobody will save it."""
+        """Drop the news that would be handed over: nobody will save it."""
         self._exchange.take_lessons()
         for tenant in self._tenants.values():
             tenant.forget_changes()
+        self._releasing.take_changes()
 
     def export(self) -> Iterator[tuple[bytes, bytes]]:
         """Return all state records; ``load`` of each in a new engine restores this one."""
@@ -201,6 +209,7 @@ class Engine:
         case = self._case(tenant, alert, now)
         ruling = self._rule(self._on_arrival, case) or self._shown(case)
         decision_id = f"{origin}.{case.condition.key}"
+        terms = tenant.terms(case, ruling)
         if alert.state is State.CLEARED:
             recording.cleared(tenant.state, case)
         elif _adds_nothing(case, ruling):
@@ -208,18 +217,18 @@ class Engine:
         elif case.repeats and ruling.action is Action.SUPPRESS and not _waits_anew(case, ruling):
             recording.repeated(tenant.state, case)
         else:
-            return self._arrive_anew(tenant, case, ruling, decision_id)
-        return self._decide(tenant, case, ruling, decision_id, None)
+            return self._arrive_anew(tenant, case, ruling, terms, decision_id=decision_id)
+        return self._decide(tenant, case, ruling, terms, decision_id=decision_id)
 
     def _arrive_anew(
-        self, tenant: Tenancy, case: Case, ruling: Ruling, decision_id: str
+        self, tenant: Tenancy, case: Case, ruling: Ruling, terms: Terms, *, decision_id: str
     ) -> DecidedAlert:
         surge, now = tenant.state.core.surge, case.now
         was_calm = not surge.is_on(now)
-        case.incident = self._record(tenant, case, ruling, decision_id)
-        own = self._decide(tenant, case, ruling, decision_id, None)
+        case.incident = self._record(tenant, case, ruling, terms, decision_id)
+        own = self._decide(tenant, case, ruling, terms, decision_id=decision_id)
         if was_calm and surge.is_on(now):
-            self._release(tenant, case.incident, now)
+            self._unsaid += self._releasing.after_surge(tenant, case.incident, now)
         return own
 
     def _case(self, tenant: Tenancy, alert: Alert, now: float) -> Case:
@@ -290,7 +299,7 @@ class Engine:
         return Ruling(Action.NOTIFY, Reason.SCORE, "the model is not sure enough to hide it")
 
     def _record(
-        self, tenant: Tenancy, case: Case, ruling: Ruling, decision_id: str
+        self, tenant: Tenancy, case: Case, ruling: Ruling, terms: Terms, decision_id: str
     ) -> IncidentMemory:
         state = tenant.state
         incident = case.incident
@@ -303,67 +312,26 @@ class Engine:
                 recording.joined(state, case, incident, decision_id)
         else:
             recording.raised(state, case, incident, decision_id)
-        _carry_out(state, case, incident, ruling, decision_id)
+        _carry_out(state, case, incident, ruling, terms, decision_id=decision_id)
         return incident
-
-    def _release(self, tenant: Tenancy, incident: IncidentMemory, now: float) -> None:
-        """Show what the model hid shortly before so much news came: it may belong to it."""
-        for kept in recording.hidden_lately(tenant.state, now - LOOK_BACK_SECONDS):
-            case = self._case(tenant, kept.alert, now)
-            why = "several kinds of alerts came since that this client never had"
-            made = self._show_hidden(tenant, case, incident, kept, why)
-            tenant.remember(case, made.decision, incident)
-
-    def _tell_missed(
-        self, tenant: Tenancy, missed: Sequence[Answerable], label: Label, now: float
-    ) -> None:
-        """Show what was hidden on a device on which something real came to light.
-
-        It is not remembered as shown: the ledger goes on counting that it was hidden.
-        """
-        for one in missed:
-            condition = tenant.state.conditions.get(one.condition)
-            if condition is None or condition.hidden is None:
-                continue
-            kept, incident = condition.hidden, tenant.state.incident(condition.incident)
-            if incident is None:
-                decision_id = later_id(kept.decision_id)
-                incident = self._correlation.open(tenant.state, kept.alert, decision_id, now)
-            self._correlation.wake(tenant.state, incident, now)
-            case = self._case(tenant, kept.alert, now)
-            why = f"something real happened on {one.device}, says {_SAYS[label.source]}"
-            self._show_hidden(tenant, case, incident, kept, why)
-
-    def _show_hidden(
-        self, tenant: Tenancy, case: Case, incident: IncidentMemory, kept: Hidden, why: str
-    ) -> DecidedAlert:
-        case.repeats = False
-        case.incident = incident
-        _ = case.score
-        ruling = Ruling(
-            case.showing,
-            Reason.INCIDENT_CHANGED,
-            f"hidden {_ago(case.now - kept.at)} ago; shown because {why}",
-        )
-        decision_id = later_id(kept.decision_id)
-        if case.condition.incident != incident.id:
-            recording.joined(tenant.state, case, incident, decision_id)
-        recording.told(tenant.state, case, incident)
-        made = decide(case, ruling, self._settings, decision_id, kept.decision_id)
-        self._unsaid.append(made)
-        return made
 
     def _decide(
         self,
         tenant: Tenancy,
         case: Case,
         ruling: Ruling,
+        terms: Terms,
+        *,
         decision_id: str,
-        supersedes: str | None,
+        supersedes: str | None = None,
     ) -> DecidedAlert:
-        made = decide(case, ruling, self._settings, decision_id, supersedes)
+        made = decide(
+            case, ruling, terms, self._settings, decision_id=decision_id, supersedes=supersedes
+        )
         if case.known_score is not None:
-            tenant.remember(case, made.decision, case.incident, ruling.drawn)
+            tenant.remember(
+                case, made.decision, case.incident, drawn=ruling.drawn, scope=terms.scope
+            )
         return made
 
     # -- what becomes due
@@ -372,6 +340,8 @@ class Engine:
         while (due := tenant.state.next_due(until)) is not None:
             if due.kind == HOLD:
                 self._unsaid += self._hold_over(tenant, due)
+            elif due.kind == REVIEW:
+                self._look_over(tenant, due)
             else:
                 self._quiet(tenant, due)
 
@@ -388,12 +358,21 @@ class Engine:
         case.incident = state.incident(condition.incident)
         ruling = self._rule(self._after_hold, case) or _persisted(case)
         decision_id = later_id(hold.decision_id)
+        terms = tenant.terms(case, ruling, is_later=True)
         if case.incident is None:
             case.incident = self._correlation.open(state, hold.alert, decision_id, due.at)
             recording.joined(state, case, case.incident, decision_id)
         self._correlation.wake(state, case.incident, due.at)
-        _carry_out(state, case, case.incident, ruling, decision_id)
-        return [self._decide(tenant, case, ruling, decision_id, hold.decision_id)]
+        _carry_out(state, case, case.incident, ruling, terms, decision_id=decision_id)
+        made = self._decide(
+            tenant, case, ruling, terms, decision_id=decision_id, supersedes=hold.decision_id
+        )
+        return [made]
+
+    def _look_over(self, tenant: Tenancy, due: Deadline) -> None:
+        if tenant.state.core.review_at == due.at:
+            tenant.state.advance(due.at)
+            self._unsaid += self._releasing.review(tenant, due.at)
 
     def _quiet(self, tenant: Tenancy, due: Deadline) -> None:
         incident = tenant.state.incident(due.key)
@@ -409,14 +388,22 @@ class Engine:
 
 
 def _carry_out(
-    state: TenantState, case: Case, incident: IncidentMemory, ruling: Ruling, decision_id: str
+    state: TenantState,
+    case: Case,
+    incident: IncidentMemory,
+    ruling: Ruling,
+    terms: Terms,
+    *,
+    decision_id: str,
 ) -> None:
     if ruling.hold_until is not None:
         recording.held(state, case, ruling.hold_until, decision_id)
     elif ruling.action is not Action.SUPPRESS:
         recording.told(state, case, incident)
     if ruling.reason is Reason.LEARNED_NOISE:
-        recording.hidden(state, case, decision_id)
+        recording.hidden(state, case, decision_id, terms.scope)
+    if terms.is_earned and terms.shows:
+        recording.seen(state, case, incident)
 
 
 def _adds_nothing(case: Case, ruling: Ruling | None) -> bool:
@@ -431,12 +418,6 @@ def _adds_nothing(case: Case, ruling: Ruling | None) -> bool:
 def _waits_anew(case: Case, ruling: Ruling) -> bool:
     """Say whether a condition got worse while it may not be told: it is told afterwards."""
     return ruling.hold_until is not None and case.alert.severity.rank > case.condition.severity
-
-
-def _ago(seconds: float) -> str:
-    if seconds < _HOURS_FROM:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.0f} hours"
 
 
 def _persisted(case: Case) -> Ruling:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from noise.engine import Engine
 from noise.errors import SourceError
 from noise.label import Label, Verdict
 from noise.learning.trainer import Trainer
+from noise.mode_change import ModeChange
 from noise.recorded import Answer, Recorded
 from noise.sources import Delivery, parse
 
@@ -25,11 +26,15 @@ CHANGES_EVERY = 20_000
 
 
 class Replayed(msgspec.Struct, frozen=True, gc=False):
-    """What became of one delivery, or, without a delivery, of the time that went by."""
+    """What became of one delivery, or, without a delivery, of the time that went by.
+
+    ``changes`` are what mode earn changed since the last delivery.
+    """
 
     recorded: Recorded | None
     decided: list[DecidedAlert]
     error: SourceError | None = None
+    changes: Sequence[ModeChange] = ()
 
 
 class Technicians(Protocol):
@@ -89,15 +94,23 @@ class Replay:
         directory: Directory,
         technicians: Technicians | None = None,
         trainer: Trainer | None = None,
+        outcomes: Iterable[Label] = (),
     ) -> None:
-        """Take the engine, what is known of the clients, who answers, and who shares answers."""
+        """Take the engine, what is known of the clients, who answers, and who shares answers.
+
+        ``outcomes`` are labels that are heard when they are written, whatever was shown.
+        """
         self._engine = engine
         self._directory = directory
         self._technicians = technicians
         self._trainer = trainer
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._waiting: list[_Waiting] = []
-        self._labels = 0
+        self._waiting = [
+            _Waiting(label.labelled_at.timestamp(), number, label)
+            for number, label in enumerate(outcomes)
+        ]
+        heapify(self._waiting)
+        self._labels = len(self._waiting)
         self._ticked_at = 0.0
         self.labels_given = 0
 
@@ -112,7 +125,8 @@ class Replay:
             yield self._deliver(recorded, at)
             if number % CHANGES_EVERY == 0:
                 self._engine.forget_changes()
-        yield Replayed(None, self._pass_time(at))
+        decided = self._pass_time(at)
+        yield Replayed(None, decided, changes=self._engine.mode_changes())
 
     def _is_due(self, at: float) -> bool:
         return bool(self._waiting) and self._waiting[0].at <= at
@@ -146,7 +160,8 @@ class Replay:
                 self._ask(self._technicians, alert, recorded.truth)
             decided += self._engine.handle(alert, at, f"{recorded.origin}-{position}")
         self._collect()
-        return Replayed(recorded, self._shown(decided))
+        changes = self._engine.mode_changes()
+        return Replayed(recorded, self._shown(decided), changes=changes)
 
     def _hand_out(self, now: float) -> None:
         """Have the engine told of the shared models that are due."""

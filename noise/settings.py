@@ -168,6 +168,52 @@ class Sampling(_Section, frozen=True, kw_only=True):
     ] = "noise"
 
 
+class Earn(_Section, frozen=True, kw_only=True):
+    """When mode earn hides what the engine judged to be noise, and when it stops again."""
+
+    hidden_real: Annotated[
+        float,
+        _says(
+            "Of what is hidden, the share that may have been real. Goes live when the upper bound "
+            "in shadow is not above it, falls back when the lower bound is; 0 never hides.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.01
+    missed_incidents: Annotated[
+        float,
+        _says(
+            "Of the real incidents, the share that may be hidden: what is known of it counts, "
+            "before and after going live; 0 never hides.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.02
+    prove_missed_incidents: Annotated[
+        bool,
+        _says(
+            "Whether the upper bound of that counts as well; to prove 2 % takes about 150 real "
+            "incidents of the client, none of them hidden."
+        ),
+    ] = False
+    answers: Annotated[
+        int,
+        _says("So many answers on what would be hidden are needed at least.", ge=1, le=100_000),
+    ] = 100
+    valid_days: Annotated[
+        int, _says("What was proven in shadow counts for so long; then it starts again.", ge=1)
+    ] = 90
+    wait_hours: Annotated[
+        int,
+        _says(
+            "So long it stays in shadow at least; twice, 4 and 8 times as long after it fell back "
+            "once, twice and more often.",
+            ge=0,
+            le=720,
+        ),
+    ] = 24
+
+
 class Limits(_Section, frozen=True, kw_only=True):
     """Bounds of what is remembered for each client."""
 
@@ -196,6 +242,18 @@ class Policy(_Section, frozen=True, kw_only=True):
     name: Annotated[str, _says("Stands in the explanation.")]
     show: Annotated[bool, _says("True shows what fits at once, false hides it.")] = False
     matchers: Annotated[tuple[Matcher, ...], _says("All must fit.")]
+
+
+class RiskLimit(_Section, frozen=True, kw_only=True):
+    """Limits of a client or a class of alerts; the first that fits counts before those of earn."""
+
+    tenant: Annotated[str | None, _says("The client; none stands for all.")] = None
+    alert_class: Annotated[
+        str | None,
+        _says("The category of the alerts, which then must earn it alone; none stands for all."),
+    ] = None
+    hidden_real: Annotated[float, _says("As in earn.", ge=0, le=1)]
+    missed_incidents: Annotated[float, _says("As in earn.", ge=0, le=1)]
 
 
 class Kafka(_Section, frozen=True, kw_only=True):
@@ -233,7 +291,11 @@ class Settings(_Section, frozen=True, kw_only=True):
     """The whole configuration."""
 
     mode: Annotated[
-        Mode, _says("observe shows everything and says what it would hide; enforce hides.")
+        Mode,
+        _says(
+            "observe shows everything and says what it would hide; enforce hides; earn hides what "
+            "was shown to be under the owner's limits."
+        ),
     ] = Mode.OBSERVE
     tenant_modes: Annotated[
         dict[str, Mode], _says("The mode of single clients, where it differs.")
@@ -248,6 +310,8 @@ class Settings(_Section, frozen=True, kw_only=True):
     scoring: Scoring = Scoring()
     sharing: Sharing = Sharing()
     sampling: Sampling = Sampling()
+    earn: Earn = Earn()
+    risk_limits: tuple[RiskLimit, ...] = ()
     limits: Limits = Limits()
     maintenance: tuple[MaintenanceWindow, ...] = ()
     policies: tuple[Policy, ...] = ()
@@ -257,6 +321,18 @@ class Settings(_Section, frozen=True, kw_only=True):
     def mode_of(self, tenant: str) -> Mode:
         """Return the mode in which ``tenant`` runs."""
         return self.tenant_modes.get(tenant, self.mode)
+
+    def risk_limit_of(self, tenant: str, alert_class: str | None) -> RiskLimit:
+        """Return the first limit that fits a client and a class of alerts; None means all classes.
+
+        One that names the class has its ``alert_class`` set.
+        """
+        for limit in self.risk_limits:
+            if limit.tenant in {None, tenant} and limit.alert_class in {None, alert_class}:
+                return limit
+        return RiskLimit(
+            hidden_real=self.earn.hidden_real, missed_incidents=self.earn.missed_incidents
+        )
 
 
 def load_settings(tree: Mapping[str, Any]) -> Settings:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from noise.decision import Decision, Drawn, Score
+from noise.decision import Action, Decision, Drawn, InForce, Mode, Reason, Ruling, Score, Terms
 from noise.label import Label, Verdict
 from noise.learning.bound import Risk
+from noise.learning.earning import REVIEW_SECONDS, Earning
 from noise.learning.feedback import Heard, Resolution
 from noise.learning.learner import KINDS, Learner
 from noise.learning.outcomes import Surfaced
 from noise.learning.shared import Exchange, Others
+from noise.mode_change import ModeChange
 from noise.settings import Settings
 from noise.state import snapshot
+from noise.state.answerable import Answerable
 from noise.state.case import Case
 from noise.state.condition import Condition
 from noise.state.facts import Facts
@@ -22,10 +25,15 @@ from noise.state.tenant import (
     CONDITION,
     CORE,
     INCIDENT,
+    REVIEW,
     CheckState,
+    Deadline,
     IncidentMemory,
     TenantState,
 )
+
+_ENFORCED = {action: Terms(action, InForce.ENFORCE) for action in Action}
+STANDING = "e"  # a kind of saved piece
 
 
 class Tenancy:
@@ -36,7 +44,12 @@ class Tenancy:
         self.name = name
         self.state = TenantState(name)
         others = Others(name, exchange or Exchange(settings.sharing))
-        self._learner = Learner(settings, self.state.conditions, others)
+        self._mode = settings.mode_of(name)
+        limited = {limit.alert_class for limit in settings.risk_limits} - {None}
+        apart = {one for one in limited if settings.risk_limit_of(name, one).alert_class}
+        self._learner = Learner(settings, self.state.conditions, others, frozenset(map(str, apart)))
+        self._earning = Earning(name, settings, self._learner.books)
+        self.misses: list[Answerable] = []
 
     def score(self, case: Case) -> Score:
         """Return the model's opinion of a case."""
@@ -63,10 +76,19 @@ class Tenancy:
         case: Case,
         decision: Decision,
         incident: IncidentMemory | None,
+        *,
         drawn: Drawn | None = None,
+        scope: str = "",
     ) -> None:
-        """Keep a decision on a case that was scored, so that it can be answered."""
-        if heard := self._learner.remember(case, decision, incident, drawn):
+        """Keep a decision on a case that was scored, so that it can be answered.
+
+        ``scope`` is what it counts for in mode earn.
+        """
+        if scope:
+            self._earning.decided(scope, case.now)
+            self._plan_review(case.now)
+        heard = self._learner.remember(case, decision, incident, drawn=drawn, scope=scope)
+        if heard:
             self._count(heard)
             self._note_slips()
 
@@ -97,6 +119,67 @@ class Tenancy:
             if (incident := state.incident(one.incident)) is not None:
                 _move(incident, before, after)
                 state.mark(INCIDENT, incident.id)
+            if one.scope:
+                self._earning.heard(one, before, after)
+                if self._earns and self._earning.is_miss(one, after):
+                    self.misses.append(one)
+
+    # -- what has been earned
+
+    @property
+    def _earns(self) -> bool:
+        return self._mode is Mode.EARN
+
+    def terms(self, case: Case, ruling: Ruling, *, is_later: bool = False) -> Terms:
+        """Return how ``ruling`` is carried out here; ``is_later``: the alert was decided before."""
+        if self._mode is Mode.ENFORCE:
+            return _ENFORCED[ruling.action]
+        scope = self._learner.books.scope_of(case.alert)
+        if not self._earns:
+            action = Action.NOTIFY if ruling.hides else ruling.action
+            return Terms(action, InForce.OBSERVE, ruling.hides, scope)
+        return self._earned_terms(case, ruling, scope, is_later=is_later)
+
+    def _earned_terms(self, case: Case, ruling: Ruling, scope: str, *, is_later: bool) -> Terms:
+        in_force = self._earning.in_force(case, ruling, scope)
+        if _ends_what_was_seen(case, ruling):
+            return Terms(Action.UPDATE, InForce.OBSERVE, True, scope, True)
+        if ruling.hides and in_force is InForce.OBSERVE:
+            return Terms(_seen_as(case), in_force, True, scope, True)
+        action = ruling.action
+        if is_later and case.condition.was_seen and action is Action.NOTIFY:
+            action = Action.UPDATE
+        return Terms(action, in_force, False, scope, True)
+
+    def take_misses(self) -> list[Answerable]:
+        """Take what was judged noise in a live scope and was answered real since the last call."""
+        misses, self.misses = self.misses, []
+        return misses
+
+    def review(self, now: float) -> tuple[list[ModeChange], set[str]]:
+        """Change what is in force as the evidence asks; return the records, and what fell back."""
+        self.state.core.review_at = 0.0
+        self.state.mark(CORE, "")
+        if not self._earns:
+            return [], set()
+        before = self._earning.live_scopes()
+        changes = self._earning.review(now)
+        return changes, before - self._earning.live_scopes()
+
+    def missed(self, one: Answerable, now: float, released: list[str]) -> ModeChange:
+        """Return the record of a miss and of the decisions that showed its like."""
+        return self._earning.missed(one, now, released)
+
+    def _plan_review(self, now: float) -> None:
+        core = self.state.core
+        if self._earns and not core.review_at:
+            core.review_at = (now // REVIEW_SECONDS + 1) * REVIEW_SECONDS
+            self.state.mark(CORE, "")
+            self.state.remember_deadline(Deadline(core.review_at, REVIEW, ""))
+
+    def live_classes(self) -> int:
+        """Return in how many scopes what is judged noise is hidden."""
+        return len(self._earning.live_scopes()) if self._earns else 0
 
     # -- what must survive
 
@@ -105,25 +188,42 @@ class Tenancy:
         yield from snapshot.changed_pieces(self.state)
         for kind, name, value in self._learner.changed_pieces():
             yield PieceKey(self.name, kind, name), value
+        for scope, value in self._earning.changed_pieces():
+            yield PieceKey(self.name, STANDING, scope), value
 
     def forget_changes(self) -> None:
         """Drop what ``changed_pieces`` would give, and the news of incidents."""
         self.state.changed.clear()
         self.state.take_incident_news()
         self._learner.forget_changes()
+        self._earning.changed.clear()
 
     def all_pieces(self) -> Iterator[tuple[PieceKey, bytes]]:
         """Return everything; ``load`` of each in a new tenancy restores this one."""
         yield from snapshot.all_pieces(self.state)
         for kind, name, value in self._learner.all_pieces():
             yield PieceKey(self.name, kind, name), value
+        for scope, value in self._earning.all_pieces():
+            yield PieceKey(self.name, STANDING, scope), value
 
     def load(self, key: PieceKey, value: bytes) -> None:
         """Put back one saved piece. Raises SnapshotError."""
-        if key.kind in KINDS:
+        if key.kind == STANDING:
+            self._earning.load(key.name, value)
+        elif key.kind in KINDS:
             self._learner.load(key.kind, key.name, value)
         else:
             snapshot.load_piece(self.state, key, value)
+
+
+def _seen_as(case: Case) -> Action:
+    seen = case.incident is not None and case.incident.was_seen
+    return Action.UPDATE if seen else case.showing
+
+
+def _ends_what_was_seen(case: Case, ruling: Ruling) -> bool:
+    ends = ruling.reason in {Reason.CLEARED, Reason.CLEARED_WHILE_HELD}
+    return ends and case.condition.is_open and case.condition.was_seen
 
 
 def _move(

@@ -18,6 +18,7 @@ from noise.decision import DecisionRecord
 from noise.incident import Incident
 from noise.label import Label
 from noise.learning.shared import SharedLesson, SharedModel
+from noise.mode_change import ModeChange
 from noise.settings import Kafka
 from pipelines.topics import Topic, Topics, declare
 
@@ -28,6 +29,7 @@ RECORDS: Mapping[str, type[msgspec.Struct]] = {
     "label": Label,
     "lesson": SharedLesson,
     "model": SharedModel,
+    "mode-change": ModeChange,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RAW_HEADERS = {
@@ -154,6 +156,9 @@ _MESSAGES: Mapping[str, dict[str, Any]] = {
         "model",
         "The slot: the hour of the day that the model covers.",
         {},
+    ),
+    "mode_changes": _message(
+        "What may be hidden from now on, or no longer, and why.", "mode-change", _TENANT, {}
     ),
 }
 

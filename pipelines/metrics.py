@@ -32,6 +32,7 @@ from noise.decision import HIDDEN, SHOWN, Action, Mode, Reason
 from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
 from noise.learning.bound import Risk
+from noise.mode_change import Change
 from pipelines.trouble import Trouble
 
 OTHER = "other"
@@ -83,6 +84,7 @@ class Tally:
     decisions: Tallied[tuple[str, Action, Reason, bool]] = field(default_factory=Tallied)
     later_decisions: Tallied[DecisionKind] = field(default_factory=Tallied)
     labels: Tallied[tuple[Verdict, LabelSource]] = field(default_factory=Tallied)
+    mode_changes: Tallied[Change] = field(default_factory=Tallied)
     label_outcomes: Tallied[str] = field(default_factory=Tallied)
     label_delays: list[float] = field(default_factory=list)
     arrivals: Tallied[int] = field(default_factory=Tallied)
@@ -238,6 +240,15 @@ class Metrics:
             "tenant",
         )
         self.mode = self._gauge("mode", "1 for the mode that a client runs in.", "tenant", "mode")
+        self.mode_changes = self._counter(
+            "mode_changes_total", "What mode earn changed, and misses that it met.", "change"
+        )
+        self.live = self._gauge(
+            "live_scopes",
+            "In how many classes of alerts, all of them together counting as one more, mode earn "
+            "hides what is judged noise.",
+            "tenant",
+        )
         self.silence = self._gauge(
             "feed_silence_seconds", "Since the last alert of a client arrived.", "tenant"
         )
@@ -261,6 +272,8 @@ class Metrics:
                 self.labels.labels(verdict=verdict, source=source)
         for outcome in self._label_outcomes:
             self.label_outcomes.labels(outcome=outcome)
+        for change in Change:
+            self.mode_changes.labels(change=change)
 
     # -- what is measured
 
@@ -318,10 +331,12 @@ class Metrics:
             self.label_outcomes.labels(known).inc(count)
         for delay in tally.label_delays:
             self.label_delay.observe(max(0.0, delay))
+        for change, count in tally.mode_changes.items():
+            self.mode_changes.labels(change).inc(count)
 
     def show_tenants(self, reports: Iterable[TenantReport], now: float) -> None:
         """Show how each client that is ours fares at ``now``, in epoch seconds."""
-        for gauge in (self.mode, self.silence, self.judged, *self.rates.values()):
+        for gauge in (self.mode, self.live, self.silence, self.judged, *self.rates.values()):
             gauge.clear()
         for report in reports:
             name = self.tenant_label(report.tenant)
@@ -331,6 +346,8 @@ class Metrics:
     def _show_tenant(self, name: str, report: TenantReport, now: float) -> None:
         for mode in Mode:
             self.mode.labels(name, mode).set(mode is report.mode)
+        if report.mode is Mode.EARN:
+            self.live.labels(name).set(report.live)
         self.silence.labels(name).set(max(0.0, now - report.spoke_at))
         for cell, amount in report.risk.cells._asdict().items():
             self.judged.labels(name, cell).set(amount)

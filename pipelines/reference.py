@@ -54,9 +54,11 @@ REASONS: Mapping[Reason, str] = {
     Reason.PROBE: "The model would hide it; now and then such an alert is shown to ask people.",
     Reason.AUDIT_SAMPLE: "It would be hidden; a random share is shown to keep the measure honest.",
     Reason.FAIL_OPEN: "Judging failed, so it is shown.",
-    Reason.OBSERVE_MODE: "It would be hidden; in mode observe everything is shown.",
-    Reason.INCIDENT_CHANGED: "News of an incident that people were told of, or what was "
-    "hidden shortly before several kinds of alerts came that the client never had.",
+    Reason.OBSERVE_MODE: "It would be hidden; in mode observe everything is shown, in mode earn "
+    "what has not been earned.",
+    Reason.INCIDENT_CHANGED: "News of an incident that people were told of; or what was hidden, "
+    "when several kinds of alerts came that the client never had, another one like it was real, "
+    "or mode earn no longer hides it.",
     Reason.RESOLVED: "What people were told of has cleared.",
     Reason.REPEAT: "The same condition goes on, and no reminder of it is due yet.",
     Reason.FLAPPING: "The condition comes and goes; people were told.",
@@ -72,6 +74,10 @@ REASONS: Mapping[Reason, str] = {
 MODES: Mapping[Mode, str] = {
     Mode.OBSERVE: "Shows everything, and says what it would have hidden.",
     Mode.ENFORCE: "Hides.",
+    Mode.EARN: "Starts as if in mode observe, but for repeats, clears and what the owner ordered. "
+    "What is judged noise is hidden for a class of alerts, or all of a client, when the answers "
+    "show that it is under the limits (`earn`, `risk_limits`), and is shown again when they no "
+    "longer do. What is critical stays in sight.",
 }
 DEAD_LETTERS: Mapping[str, str] = {
     "empty": "Nothing is in it, or no alert.",

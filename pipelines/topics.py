@@ -62,6 +62,7 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     feedback: Topic
     lessons: Topic
     models: Topic
+    mode_changes: Topic
     changelog: Topic
 
     def all(self) -> Sequence[Topic]:
@@ -134,6 +135,12 @@ def declare(settings: Kafka) -> Topics:
             "What clients that share hold of each kind of alert; keyed by slot, for all workers.",
             cleanup=Cleanup.COMPACT,
             partitions=1,
+        ),
+        mode_changes=topic(
+            f"{prefix}.mode-changes",
+            "What mode earn went live with, took back or released, with the evidence; keyed by "
+            "tenant; kept for ever.",
+            retention_ms=-1,
         ),
         changelog=topic(
             f"{application_id(settings)}-state-changelog",

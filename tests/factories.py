@@ -9,9 +9,10 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from noise.alert import Alert, Severity, State, condition_key, utc
-from noise.decision import Reason
+from noise.decision import InForce, Reason
 from noise.directory import Client, Device, Directory
 from noise.label import Label, Verdict
+from noise.mode_change import Change, Evidence, Measure, ModeChange, Scope
 from noise.sources import Delivery
 from noise.state.answerable import Answerable
 from noise.state.facts import Facts
@@ -131,3 +132,26 @@ def delivery(
 def directory(*devices: Device, tenant: str = "acme", **fields: Any) -> Directory:
     """Build a directory of one client."""
     return Directory([Client(tenant=tenant, devices=devices, **fields)])
+
+
+def mode_change(change: Change = Change.PROMOTED, **fields: Any) -> ModeChange:
+    """Build the record of a change of mode earn."""
+    moment = utc(1_780_000_000.0)
+    given: dict[str, Any] = {
+        "id": "m-1",
+        "tenant": "acme",
+        "at": moment,
+        "scope": Scope.ALL,
+        "alert_class": None,
+        "mode": InForce.ENFORCE,
+        "held_since": moment,
+        "text": "hidden from now on",
+        "evidence": Evidence(
+            answers=600,
+            since=moment,
+            hidden_real=Measure(0.0, 0.01, 0.0, limit=0.01),
+            missed_incidents=Measure(0.0, 0.4, 0.0, limit=0.02),
+        ),
+        "decisions": ("d1.c1",),
+    }
+    return ModeChange(change=change, **given | fields)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from noise.directory import Directory, load_directory
-from noise.label import Verdict
+from noise.label import Label, Verdict
 from noise.recorded import Answer, Recorded
 from noise.replay import Technicians, TrueAnswers
 from noise.simulator import Msp
@@ -36,6 +36,7 @@ class World(NamedTuple):
     """One stream. ``behind`` gives the ids of the problem behind an alert, by its event key.
 
     ``tenants`` are the clients that could teach each other: none where they have nothing in common.
+    ``outcomes`` are the tickets, outages and calls that come to light by themselves.
     """
 
     name: str
@@ -45,6 +46,7 @@ class World(NamedTuple):
     problems: dict[str, Problem]
     technicians: Technicians
     tenants: tuple[str, ...] = ()
+    outcomes: Sequence[Label] = ()
 
 
 def of_networks(files: Sequence[Path], errors: float, seed: int) -> World:
@@ -103,8 +105,8 @@ def of_series(file: Path, errors: float, seed: int) -> World:
 class _Answers:
     """The simulated technicians, who are asked by event key."""
 
-    def __init__(self, seed: int) -> None:
-        self._people = SimulatedTechnicians(seed)
+    def __init__(self, seed: int, error_factor: float) -> None:
+        self._people = SimulatedTechnicians(seed, error_factor=error_factor)
         self.asked_of: dict[str, tuple[Verdict, str, float]] = {}
 
     def answer(self, event: str, truth: Verdict | None) -> Answer | None:  # noqa: ARG002
@@ -116,10 +118,13 @@ class _Answers:
         return self._people.answer(name, int(position or 0), verdict, tenant, at)
 
 
-def of_msp(seed: int, clients: int, days: float) -> World:
-    """Return a simulated MSP; what it says of its problems comes from the simulator."""
+def of_msp(seed: int, clients: int, days: float, *, error_factor: float = 1.0) -> World:
+    """Return a simulated MSP; what it says of its problems comes from the simulator.
+
+    Its technicians err ``error_factor`` times as often as usual.
+    """
     msp = Msp(seed, clients=clients, start=START)
-    answers = _Answers(seed)
+    answers = _Answers(seed, error_factor)
     behind: dict[str, str] = {}
 
     def deliveries() -> Iterator[Recorded]:
@@ -138,4 +143,5 @@ def of_msp(seed: int, clients: int, days: float) -> World:
     known = msp.directory()
     directory = load_directory(known)
     tenants = tuple(client["tenant"] for client in known)
-    return World(name, deliveries, directory, behind, problems, answers, tenants)
+    outcomes = tuple(msp.outcomes(days))
+    return World(name, deliveries, directory, behind, problems, answers, tenants, outcomes)

@@ -11,6 +11,7 @@ from noise.decision import Decision, Drawn, Score
 from noise.errors import SnapshotError
 from noise.label import Label
 from noise.learning import snapshot
+from noise.learning.books import Books
 from noise.learning.bound import Ledger, Risk
 from noise.learning.features import facts
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
@@ -53,16 +54,22 @@ class Learner:
     """Scores cases, keeps what may be answered, and learns from the answers of one tenant."""
 
     def __init__(
-        self, settings: Settings, conditions: Mapping[str, Condition], others: Others | None = None
+        self,
+        settings: Settings,
+        conditions: Mapping[str, Condition],
+        others: Others | None = None,
+        apart: frozenset[str] = frozenset(),
     ) -> None:
         """Start from day-one knowledge; ``conditions`` are the tenant's, by short key.
 
-        ``others`` teach this tenant, and hear from it if it agreed to share.
+        ``others`` teach this tenant, and hear from it if it agreed to share. ``apart`` are classes
+        of alerts with a limit of their own.
         """
         self.model = TenantModel(settings.scoring)
         self.answerables = Answerables(settings.limits)
         self.ledger = Ledger()
         self._others = others or Others("", Exchange(settings.sharing))
+        self.books = Books(settings.sampling.audit_share, apart)
         self._audit_share = settings.sampling.audit_share
         self._conditions = conditions
         self._people = People()
@@ -82,14 +89,20 @@ class Learner:
         case: Case,
         decision: Decision,
         incident: IncidentMemory | None,
+        *,
         drawn: Drawn | None = None,
+        scope: str = "",
     ) -> list[Heard]:
-        """Keep a decision on a case that was scored; return what answers that waited changed."""
+        """Keep a decision on a case that was scored; return what answers that waited changed.
+
+        ``scope`` is what it counts for in mode earn.
+        """
         asked, self._asked = self._asked, None
         known = asked[1] if asked is not None and asked[0] is case else facts(case)
-        new = answerable(case, decision, known, incident, drawn)
+        new = answerable(case, decision, known, incident, drawn=drawn, scope=scope)
         replaced = self.answerables.remember(new)
         self.ledger.decided(new, replaced, case.now, self._audit_share)
+        self.books.decided(new, replaced, case.now)
         self._ledger_changed = True
         recalled = self._feedback.recall(new, case.now)
         return [heard for _, one in recalled for heard in self._apply(one, case.now)]
@@ -106,6 +119,7 @@ class Learner:
         self.ledger.surfaced(
             surfaced.alert_class, now, self._audit_share, is_missed=surfaced.is_missed
         )
+        self.books.surfaced(surfaced.alert_class, now, is_missed=surfaced.is_missed)
         self._ledger_changed = True
 
     def _apply(self, resolution: Resolution, now: float) -> list[Heard]:
@@ -120,7 +134,9 @@ class Learner:
             self._others.hear(lesson.facts, taught, now, is_undone=lesson.is_undone)
         for one, before, after in resolution.heard:
             if one.booked_at == 0.0 and self._would_be_told(one, now):
+                self.books.told_anyway(one)
                 self.ledger.told_anyway(one)
+            self.books.heard(one, before, after, now)
             self.ledger.heard(one, before, after, now, self._audit_share)
             self._ledger_changed = True
         return resolution.heard
@@ -152,6 +168,8 @@ class Learner:
             pieces.append(Piece(LEDGER, "", _encode(self.ledger)))
         for name, person in self._people.take_changed():
             pieces.append(Piece(PERSON, name, _encode(person) if person is not None else None))
+        changed = self.books.take_changed()
+        pieces += [Piece(LEDGER, scope, _encode(ledger)) for scope, ledger in changed]
         self._feedback.waiting_changed = self._ledger_changed = False
         return pieces
 
@@ -160,6 +178,7 @@ class Learner:
         self.model.changed.clear()
         self.answerables.take_changed()
         self._people.take_changed()
+        self.books.take_changed()
         self._feedback.waiting_changed = self._ledger_changed = False
 
     def all_pieces(self) -> Iterator[tuple[str, str, bytes]]:
@@ -172,6 +191,8 @@ class Learner:
         yield LEDGER, "", _encode(self.ledger)
         for technician, person in self._people:
             yield PERSON, technician, _encode(person)
+        for scope, ledger in self.books.ledgers.items():
+            yield LEDGER, scope, _encode(ledger)
 
     def load(self, kind: str, name: str, value: bytes) -> None:
         """Put back one saved piece of one of the ``KINDS``. Raises SnapshotError."""
@@ -193,6 +214,8 @@ class Learner:
         elif kind == PERSON:
             self._people.load(name, _person_decoder.decode(value))
             self.model.slips = self._people.slips
+        elif name:
+            self.books.ledgers[name] = _ledger_decoder.decode(value)
         else:
             self.ledger = _ledger_decoder.decode(value)
 

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from noise.decision import Decision, Drawn, Mode, Reason
+from noise.decision import Decision, Drawn, InForce, Reason
 from noise.label import Verdict
 from noise.settings import Limits
 from noise.state.case import Case
@@ -59,7 +59,8 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
 
     ``told``: its incident had been told of before. ``observed``: nothing was hidden then, so it was
     seen whatever was decided. ``noise_probability`` is None for a condition that is answered
-    without any decision. ``booked_at``: as of when the ledger counts its verdict.
+    without any decision. ``booked_at``: as of when the ledger counts its verdict. ``scope`` is what
+    it counts for in mode earn, empty for nothing.
 
     Of a sample, ``inclusion`` is the chance with which it was drawn, and ``hidden_until`` when it
     would have been shown after all, 0 for never; ``told_anyway``: it lasted until then.
@@ -85,6 +86,7 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
     hidden_until: float = 0.0
     told_anyway: bool = False
     surfaced: bool = False
+    scope: str = ""
 
     @property
     def sighting(self) -> str:
@@ -120,7 +122,9 @@ def answerable(
     decision: Decision,
     facts: Facts,
     incident: IncidentMemory | None,
+    *,
     drawn: Drawn | None = None,
+    scope: str = "",
 ) -> Answerable:
     """Return what must be kept of a decision; ``facts`` are those that it was made from."""
     return Answerable(
@@ -131,14 +135,22 @@ def answerable(
         incident=incident.id if incident is not None else None,
         reason=decision.cause,
         would_suppress=decision.would_suppress,
-        observed=decision.mode is Mode.OBSERVE,
-        told=incident is not None and 0.0 < incident.told_at < case.now,
+        observed=decision.mode is InForce.OBSERVE,
+        told=_was_told(case, decision.cause, incident),
         noise_probability=decision.noise_probability,
         decided_at=case.now,
         facts=facts,
         inclusion=drawn.inclusion if drawn else 1.0,
         hidden_until=(drawn.hidden_until or 0.0) if drawn else 0.0,
+        scope=scope,
     )
+
+
+def _was_told(case: Case, cause: Reason, incident: IncidentMemory | None) -> bool:
+    if incident is None or not incident.told_at:
+        return False
+    # Its own telling is of the same second; what is folded into an incident was told before.
+    return cause is Reason.INCIDENT_MEMBER or incident.told_at < case.now
 
 
 class Answerables:

@@ -23,11 +23,15 @@ class Hold(msgspec.Struct, gc=False):
 
 
 class Hidden(msgspec.Struct, gc=False):
-    """The alert of the present window, hidden by the model: shown after all if a surge follows."""
+    """The alert of the present window, hidden by the model: shown after a surge or a miss.
+
+    ``scope`` is what it belongs to in mode earn, empty where it need not be earned.
+    """
 
     alert: Alert
     decision_id: str
     at: float
+    scope: str = ""
 
 
 class Condition(msgspec.Struct, gc=False):
@@ -38,6 +42,7 @@ class Condition(msgspec.Struct, gc=False):
     raised. ``flips`` are the times of the last raises, ``durations`` a histogram by
     ``DURATION_EDGES``. ``worst_excess`` is the worst value that was decided since it was raised,
     ``noise_excess`` the worst that was ever called noise, both as a share of the limit.
+    ``was_seen``: in this window it was shown only because mode earn does not hide it yet.
     """
 
     key: str
@@ -66,6 +71,7 @@ class Condition(msgspec.Struct, gc=False):
     hidden: Hidden | None = None
     told_at: float = 0.0
     told_severity: int = -1
+    was_seen: bool = False
     worst_excess: float | None = None
     episodes: int = 0
     self_cleared: int = 0

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from math import isfinite
 
 from noise.alert import Alert, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
-from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition, Hidden, Hold
+from noise.state.condition import (
+    DAY_SECONDS,
+    DURATION_EDGES,
+    MAX_FLIPS,
+    Condition,
+    Hidden,
+    Hold,
+)
 from noise.state.tenant import (
     CHECK,
     CONDITION,
@@ -95,6 +103,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     condition.count = 1
     condition.episodes += 1
     condition.hidden = None
+    condition.was_seen = False
     _note_excess(case)
     condition.flips.append(now)
     if len(condition.flips) > MAX_FLIPS:
@@ -166,9 +175,9 @@ def held(tenant: TenantState, case: Case, until: float, decision_id: str) -> Non
     tenant.mark(CONDITION, condition.key)
 
 
-def hidden(tenant: TenantState, case: Case, decision_id: str) -> None:
+def hidden(tenant: TenantState, case: Case, decision_id: str, scope: str) -> None:
     """Keep an alert that the model hid, in case that more comes to light."""
-    case.condition.hidden = Hidden(case.alert, decision_id, case.now)
+    case.condition.hidden = Hidden(case.alert, decision_id, case.now, scope)
     tenant.mark(CONDITION, case.condition.key)
 
 
@@ -181,6 +190,33 @@ def hidden_lately(tenant: TenantState, since: float) -> list[Hidden]:
     ]
     kept.sort(key=lambda one: one[:2])
     return [one for _, _, one in kept[:MOST_RELEASED]]
+
+
+def seen(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
+    """Note that people see what mode earn would hide and does not hide yet."""
+    case.condition.was_seen = incident.was_seen = True
+    tenant.mark(CONDITION, case.condition.key)
+    tenant.mark(INCIDENT, incident.id)
+
+
+def hidden_still(tenant: TenantState, scopes: Set[str], now: float) -> list[Hidden]:
+    """Return what nobody saw of ``scopes`` and is still open, the latest of it first."""
+    kept = [
+        (-condition.hidden.at, condition.key, condition.hidden)
+        for condition in tenant.conditions.values()
+        if condition.hidden is not None
+        and condition.hidden.scope in scopes
+        and condition.is_open
+        and not condition.was_seen
+        and _may_be_open(tenant, condition.hidden, now)
+    ]
+    kept.sort(key=lambda one: one[:2])
+    return [one for _, _, one in kept]
+
+
+def _may_be_open(tenant: TenantState, kept: Hidden, now: float) -> bool:
+    # Where no clears are sent nobody knows: what is older than a day is taken to be over.
+    return kept.at >= now - DAY_SECONDS or bool(tenant.core.clears.get(kept.alert.source))
 
 
 def end_hold(tenant: TenantState, condition: Condition) -> None:
@@ -222,6 +258,7 @@ def is_overtaken(case: Case) -> bool:
 def _close(tenant: TenantState, case: Case) -> None:
     condition, now = case.condition, case.now
     condition.is_open = False
+    condition.was_seen = False
     tenant.give_up_alert_key(condition)
     place = _bin(now - condition.raised_at)
     condition.durations[place] += 1

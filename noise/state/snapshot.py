@@ -22,6 +22,7 @@ from noise.state.tenant import (
     HOLD,
     INCIDENT,
     QUIET,
+    REVIEW,
     CheckState,
     Deadline,
     DeviceState,
@@ -77,7 +78,7 @@ def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
     """Put a saved piece back in its place, with its deadlines. Raises SnapshotError."""
     piece = _decode(key, value)
     if isinstance(piece, TenantCore):
-        tenant.core = piece
+        _load_core(tenant, piece)
     elif isinstance(piece, Condition):
         tenant.conditions[piece.key] = piece
         if piece.is_open and piece.alert_key:
@@ -93,6 +94,12 @@ def load_piece(tenant: TenantState, key: PieceKey, value: bytes) -> None:
         tenant.incidents[piece.id] = piece
         if piece.is_watched:
             tenant.remember_deadline(Deadline(piece.look_at, QUIET, piece.id))
+
+
+def _load_core(tenant: TenantState, core: TenantCore) -> None:
+    tenant.core = core
+    if core.review_at:
+        tenant.remember_deadline(Deadline(core.review_at, REVIEW, ""))
 
 
 def _decode(key: PieceKey, value: bytes) -> Piece:
@@ -112,7 +119,7 @@ def _decode(key: PieceKey, value: bytes) -> Piece:
 def _moments(piece: Piece) -> Iterator[float]:
     """Yield the times that must be on the calendar, or they stop whoever writes them down."""
     if isinstance(piece, TenantCore):
-        yield piece.clock
+        yield from (piece.clock, piece.review_at)
     elif isinstance(piece, Condition):
         yield piece.hold.until if piece.hold is not None else 0.0
     elif isinstance(piece, IncidentMemory):

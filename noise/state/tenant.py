@@ -62,7 +62,8 @@ class IncidentMemory(msgspec.Struct, gc=False):
     """An incident as the engine remembers it; ``Incident`` is what consumers see of it.
 
     ``open_members`` are keys of conditions that have not cleared; ``members`` are decision ids. At
-    ``look_at`` the engine looks whether it has gone quiet.
+    ``look_at`` the engine looks whether it has gone quiet. ``was_seen``: something of it was shown
+    only because mode earn does not hide it yet.
     """
 
     id: str
@@ -83,6 +84,7 @@ class IncidentMemory(msgspec.Struct, gc=False):
     resolved_at: float = 0.0
     is_quiet: bool = False
     look_at: float = 0.0
+    was_seen: bool = False
     noise_answers: int = 0
     actionable_answers: int = 0
 
@@ -97,7 +99,8 @@ class TenantCore(msgspec.Struct):
 
     ``clears`` counts them by source. ``heat`` is how much trouble was told lately, ``activity`` how
     much came, ``surge`` how much of it was new; what comes in a surge joins ``surge_incident``.
-    ``slips`` is how often technicians call noise real, as far as is known.
+    ``slips`` is how often technicians call noise real, as far as is known. At ``review_at`` the
+    engine looks what mode earn may hide, 0 if there is nothing new to go by.
     """
 
     tenant: str
@@ -111,6 +114,7 @@ class TenantCore(msgspec.Struct):
     clears: dict[str, int] = {}
     spoke_at: float = 0.0
     slips: float = SLIPS
+    review_at: float = 0.0
 
 
 class Deadline(NamedTuple):
@@ -123,6 +127,7 @@ class Deadline(NamedTuple):
 
 HOLD = "hold"
 QUIET = "quiet"
+REVIEW = "review"
 
 # Kinds of pieces, as they stand in the keys of saved records.
 CORE = "t"
@@ -174,6 +179,8 @@ class TenantState:
         holds = [(c.hold.until, HOLD, c.key) for c in self.conditions.values() if c.hold]
         looks = [(i.look_at, QUIET, i.id) for i in self.incidents.values() if i.is_watched]
         self._due = [Deadline(*due) for due in holds + looks]
+        if self.core.review_at:
+            self._due.append(Deadline(self.core.review_at, REVIEW, ""))
         heapify(self._due)
 
     def next_due(self, until: float) -> Deadline | None:

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 
 from noise.decision import Action, DecidedAlert, encode_decided
 from noise.incident import Incident, encode_incident
+from noise.mode_change import ModeChange, encode_mode_change
 from pipelines.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, SOURCE, TENANT
 from pipelines.topics import MAX_RAW_BYTES, MAX_RECORD_BYTES, Topics
 from pipelines.transport import Output
@@ -47,6 +48,11 @@ def incident(topics: Topics, changed: Incident) -> Output:
         few = changed.devices[:MAX_DEVICES]
         value = encode_incident(msgspec.structs.replace(changed, devices=few))
     return Output(topics.incidents.name, changed.id.encode(), value)
+
+
+def mode_change(topics: Topics, change: ModeChange) -> Output:
+    """Return the record of what mode earn changed."""
+    return Output(topics.mode_changes.name, change.tenant.encode(), encode_mode_change(change))
 
 
 def dead_letter(topics: Topics, record: ConsumerRecord, reason: str, error: str) -> Output:

@@ -12,6 +12,7 @@ from noise.decision import DecidedAlert
 from noise.engine import TenantReport
 from noise.incident import Incident
 from noise.learning.shared import SharedLesson
+from noise.mode_change import ModeChange
 from pipelines.agents import outputs, sharing
 from pipelines.agents.event_clock import EventClock
 from pipelines.agents.feedback import FeedbackFold, Learns
@@ -39,6 +40,7 @@ class Remembers(Decides, Learns, Protocol):
     def reports(self) -> Iterable[TenantReport]: ...
     def incidents(self) -> list[Incident]: ...
     def lessons(self) -> list[SharedLesson]: ...
+    def mode_changes(self) -> list[ModeChange]: ...
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]: ...
     def load(self, key: bytes, value: bytes) -> None: ...
 
@@ -136,8 +138,11 @@ class PartitionFold:
         return behind is not None and behind <= MARKERS
 
     def _news(self) -> Iterator[Output]:
-        for changed in self.engine.incidents():
-            yield outputs.incident(self._topics, changed)
+        for incident in self.engine.incidents():
+            yield outputs.incident(self._topics, incident)
+        for change in self.engine.mode_changes():
+            self._tally.mode_changes[change.change] += 1
+            yield outputs.mode_change(self._topics, change)
         yield from sharing.lessons(self._topics, self.engine.lessons())
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:

@@ -9,7 +9,7 @@ from typing import Protocol
 from aiokafka import ConsumerRecord
 
 from noise.alert import Alert, utc
-from noise.decision import Action, DecidedAlert, Decision, Explanation, Mode, Reason
+from noise.decision import Action, DecidedAlert, Decision, Explanation, InForce, Reason
 from noise.errors import SourceError
 from noise.sources import DeadLetterReason
 from pipelines.agents import outputs
@@ -136,7 +136,7 @@ def shown_unjudged(alert: Alert, now: float, origin: str, error: Exception) -> D
             action=Action.NOTIFY,
             reason=Reason.FAIL_OPEN,
             decided_at=utc(now),
-            mode=Mode.OBSERVE,
+            mode=InForce.OBSERVE,
             would_suppress=False,
             explanation=(Explanation(text, Reason.FAIL_OPEN),),
         ),

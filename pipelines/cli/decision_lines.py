@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from noise.alert import Severity, State
-from noise.decision import Action, DecidedAlert, Mode, Reason, Role
+from noise.decision import Action, DecidedAlert, InForce, Reason, Role
 
 
 class DecisionLine(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class DecisionLine(msgspec.Struct, frozen=True):
     would_suppress: bool
     supersedes: str | None
     hold_until: float | None
-    mode: Mode
+    mode: InForce
     role: Role | None
     repeats: int
     source: str

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+import msgspec
+
 from noise.decision import Action, DecidedAlert, Reason
+from noise.mode_change import Change, ModeChange
 from noise.replay import Replayed
 
 FOLDED = frozenset((Reason.REPEAT, Reason.FLAPPING))
+MAX_CHANGES = 500
 GATHERED = frozenset((Reason.INCIDENT_MEMBER, Reason.CLEARED, Reason.CLEARED_WHILE_HELD))
 
 
@@ -34,6 +38,8 @@ class Ledger:
         self.decided_records = 0
         self.dead_letters: Counter[str] = Counter()
         self._counts: Counter[tuple[str, int, Action, Reason, Reason, bool, bool]] = Counter()
+        self.changes: list[ModeChange] = []
+        self.change_counts: Counter[Change] = Counter()
         self._incidents: set[str] = set()
 
     def enter(self, replayed: Replayed) -> None:
@@ -44,6 +50,10 @@ class Ledger:
             self.decided_records += 1
         for decided in replayed.decided:
             self._enter_decision(decided)
+        for change in replayed.changes:
+            self.change_counts[change.change] += 1
+            if len(self.changes) < MAX_CHANGES:
+                self.changes.append(change)
 
     def _enter_decision(self, decided: DecidedAlert) -> None:
         verdict = decided.decision
@@ -97,6 +107,8 @@ class Ledger:
             "later_by_reason": _by_reason(later),
             "by_cause": dict(sorted(_grouped(first, lambda kind: kind.cause).items())),
             "dead_letters": dict(sorted(self.dead_letters.items())),
+            "mode_changes": {change.value: self.change_counts[change] for change in Change},
+            "mode_change_records": [msgspec.to_builtins(change) for change in self.changes],
             "tenants": self._tenants(),
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MAX_TENANTS = 20
+MAX_CHANGES = 20
 
 
 def share(part: int, whole: int) -> str:
@@ -20,12 +21,14 @@ def replay_summary(summary: Mapping[str, Any]) -> Iterator[str]:
     yield "by reason (first decisions)"
     raw = summary["alerts"]["raw"]
     yield from _counts(summary["by_reason"], raw)
-    if summary["mode"] == "observe":
+    if summary["mode"] != "enforce":
         yield "would be (in mode enforce)"
         yield from _counts(summary["by_cause"], raw)
     if summary["dead_letters"]:
         yield "dead letters"
         yield from _counts(summary["dead_letters"], summary["records"]["read"])
+    if any(summary["mode_changes"].values()):
+        yield from _changes(summary)
     yield ""
     yield from _tenants(summary["tenants"])
 
@@ -38,7 +41,7 @@ def _funnel(summary: Mapping[str, Any]) -> Iterator[str]:
         f" + {records['dead_letters']:,} dead letters"
     )
     steps = ["raw", "after_repeats", "after_correlation", "shown", "suppressed"]
-    if summary["mode"] == "observe":
+    if summary["mode"] != "enforce":
         steps.append("would_suppress")
     for step in steps:
         yield f"{step.replace('_', ' '):<18} {alerts[step]:>10,}  {share(alerts[step], raw)}"
@@ -50,6 +53,16 @@ def _funnel(summary: Mapping[str, Any]) -> Iterator[str]:
 def _counts(counts: Mapping[str, int], whole: int) -> Iterator[str]:
     for name, count in sorted(counts.items(), key=lambda item: -item[1]):
         yield f"  {name:<20} {count:>10,}  {share(count, whole)}"
+
+
+def _changes(summary: Mapping[str, Any]) -> Iterator[str]:
+    counts = ", ".join(f"{n} {name}" for name, n in summary["mode_changes"].items())
+    yield f"what mode earn changed: {counts}"
+    turned = [one for one in summary["mode_change_records"] if one["change"] != "released"]
+    for change in turned[:MAX_CHANGES]:
+        yield f"  {change['at'][:16]} {change['tenant'][:18]}: {change['text']}"
+    if len(turned) > MAX_CHANGES:
+        yield f"  and {len(turned) - MAX_CHANGES} more; --report has them"
 
 
 def _tenants(tenants: Mapping[str, Any]) -> Iterator[str]:

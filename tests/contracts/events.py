@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from noise.alert import Alert, utc
-from noise.decision import DecidedAlert, encode_decided
+from noise.decision import DecidedAlert, Mode, encode_decided
 from noise.engine import Engine
 from noise.label import Label, Outcome, Verdict
 from noise.settings import Settings, load_settings
@@ -28,7 +28,7 @@ class Event(NamedTuple):
     what: Alert | Label
 
 
-def restless() -> Settings:
+def restless(mode: Mode = Mode.ENFORCE) -> Settings:
     """Settings in which everything that can happen does so soon."""
     windows = [
         {
@@ -40,7 +40,14 @@ def restless() -> Settings:
         for hours in range(1, 2000, 8)
     ]
     return load_settings({
-        "mode": "enforce",
+        "mode": mode,
+        "earn": {
+            "hidden_real": 1.0,
+            "missed_incidents": 0.5,
+            "answers": 1,
+            "wait_hours": 0,
+            "valid_days": 1,
+        },
         "sampling": {"audit_share": 0.2, "probe_hours": 24},
         "scoring": {"guard_labels": 1, "hide_above": 0.6, "certain_above": 0.0},
         "flapping": {"changes": 3, "window_minutes": 60},

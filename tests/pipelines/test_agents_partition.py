@@ -14,6 +14,7 @@ from noise.directory import Directory
 from noise.engine import Engine
 from noise.incident import Incident, IncidentState
 from noise.label import Label, Verdict
+from noise.mode_change import ModeChange
 from noise.settings import Settings, load_settings
 from noise.sources import SOURCES
 from pipelines import topics
@@ -23,7 +24,7 @@ from pipelines.arrival import Parse, parser
 from pipelines.topics import partition_for
 from pipelines.transport import Output
 from tests.factories import alert as any_alert
-from tests.factories import record
+from tests.factories import mode_change, record
 
 START_MS = 1_780_000_000_000
 PARTITIONS = 4
@@ -224,6 +225,23 @@ def test_an_incident_of_more_devices_than_a_record_takes_names_some_and_counts_a
 
     assert said.devices == many[:500]
     assert said.device_count == 5000
+
+
+def test_what_mode_earn_changes_is_a_record_of_its_tenant_and_counted_when_committed():
+    class Promoting(Engine):
+        def mode_changes(self) -> list[ModeChange]:
+            return [mode_change(tenant=ACME)]
+
+    bench = Bench(engine=Promoting(ENFORCING))
+
+    (change,) = on(NAMES.mode_changes, bench.raw(alert()))
+
+    assert change.key == ACME.encode()
+    assert change.value is not None
+    assert msgspec.json.decode(change.value, type=ModeChange) == mode_change(tenant=ACME)
+    assert bench.value("noise_mode_changes_total", change="promoted") == 0
+    bench.commit()
+    assert bench.value("noise_mode_changes_total", change="promoted") == 1
 
 
 def test_a_piece_of_state_that_kafka_would_refuse_is_forgotten_and_stops_nothing(caplog):

@@ -8,14 +8,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from noise.errors import SourceError
+from noise.mode_change import Change
 from noise.recorded import Recorded
 from noise.replay import Replayed
 from pipelines import clock
 from pipelines.cli import progress
 from pipelines.cli.ledger import Ledger
 from pipelines.cli.progress import BarProgress, PlainProgress, rate_text, showing_progress
-from pipelines.cli.tables import MAX_TENANTS, replay_summary, share
-from tests.factories import alert
+from pipelines.cli.tables import MAX_CHANGES, MAX_TENANTS, replay_summary, share
+from tests.factories import alert, mode_change
 from tests.story import Story
 
 RECORD = Recorded(0.0, None, "acme", "e", b"", "o")
@@ -40,6 +41,23 @@ def test_each_delivery_is_one_record_however_many_alerts_it_holds():
     assert report["records"] == {"read": 2, "decided": 1, "dead_letters": 1}
     assert report["alerts"]["raw"] == 2
     assert report["dead_letters"] == {"empty": 1}
+
+
+def test_what_mode_earn_changed_is_counted_and_what_turned_is_told():
+    turned = [mode_change(text=f"change {n}") for n in range(MAX_CHANGES + 1)]
+    missed = mode_change(Change.RELEASED, text="a miss")
+    ledger = Ledger()
+    ledger.enter(Replayed(RECORD, [Story().push(0, alert())], changes=[*turned, missed]))
+
+    report = ledger.report()
+    lines = list(replay_summary({**report, "mode": "earn", "labels_given": 0}))
+
+    assert report["mode_changes"] == {"promoted": 21, "demoted": 0, "released": 1}
+    assert len(report["mode_change_records"]) == 22
+    assert "what mode earn changed: 21 promoted, 0 demoted, 1 released" in lines
+    assert "  2026-05-28T20:26 acme: change 0" in lines
+    assert "  and 1 more; --report has them" in lines
+    assert not any("a miss" in line for line in lines)
 
 
 def test_later_decisions_are_counted_apart():

@@ -200,6 +200,22 @@ def test_a_client_shows_how_often_it_was_served_wrongly():
     assert value(metrics, "noise_judged_alerts", tenant="acme", cell="shown_noise") == 8
 
 
+def test_a_client_in_mode_earn_shows_in_how_many_classes_it_hides():
+    metrics = metrics_for()
+
+    metrics.show_tenants(
+        [
+            report_of("acme", mode=Mode.EARN)._replace(live=3),
+            report_of("bolt", mode=Mode.ENFORCE),
+        ],
+        now=100.0,
+    )
+
+    assert value(metrics, "noise_live_scopes", tenant="acme") == 3
+    assert value(metrics, "noise_live_scopes", tenant="bolt") is None
+    assert value(metrics, "noise_mode", tenant="acme", mode="earn") == 1
+
+
 def test_a_ratio_of_which_nothing_is_known_has_no_value():
     metrics = metrics_for()
     known = report_of("acme")

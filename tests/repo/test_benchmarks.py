@@ -19,4 +19,4 @@ def test_what_is_no_benchmark_is_answered_by_their_names(
 ):
     assert main(arguments) == 2
 
-    assert "one of: bound, end_to_end, quality" in capsys.readouterr().err
+    assert "one of: bound, earn, end_to_end, quality" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from noise.decision import (
     Action,
     DecidedAlert,
     Decision,
-    Mode,
+    InForce,
     Reason,
     decode_decision_record,
     encode_decided,
@@ -23,7 +23,7 @@ def decided(**fields: object) -> DecidedAlert:
         action=Action.NOTIFY,
         reason=Reason.NOVEL,
         decided_at=utc(0),
-        mode=Mode.ENFORCE,
+        mode=InForce.ENFORCE,
         would_suppress=False,
     )
     return DecidedAlert(alert(**fields), decision)

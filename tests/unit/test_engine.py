@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from noise.alert import Severity, State, utc
-from noise.decision import Action, DecidedAlert, Mode, Reason, Role
+from noise.decision import Action, DecidedAlert, InForce, Mode, Reason, Role
 from noise.engine import Engine
 from noise.label import Verdict
 from noise.settings import Settings
@@ -336,7 +336,7 @@ def test_observe_mode_hides_nothing_and_says_what_it_would_have_done():
     assert repeat.decision.action is Action.NOTIFY
     assert repeat.decision.reason is Reason.OBSERVE_MODE
     assert repeat.decision.would_suppress
-    assert repeat.decision.mode is Mode.OBSERVE
+    assert repeat.decision.mode is InForce.OBSERVE
     assert repeat.decision.explanation[0].feature == Reason.REPEAT
 
 

@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from noise.alert import utc
 from noise.decision import Action, DecidedAlert, Reason, encode_decided
 from noise.directory import Directory
 from noise.engine import Engine, LabelResult
-from noise.label import Label, Verdict
+from noise.label import Label, Outcome, Verdict
 from noise.recorded import Answer, Recorded
 from noise.replay import MAX_WAITING, Replay, TrueAnswers, WrittenAnswers
+from noise.settings import Settings
+from tests.factories import label
 from tests.story import START, enforcing
 
 NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE
@@ -217,3 +220,26 @@ def test_state_that_nobody_saves_is_not_collected():
     run(engine, [recorded(0, "a")])
 
     assert sum(1 for _ in engine.changes()) < 3
+
+
+def test_what_comes_to_light_is_heard_at_its_time_whatever_was_shown():
+    engine = Hearing(enforcing())
+    early, late = (
+        label(verdict="actionable", at=START + minute * MINUTE, outcome=Outcome("srv1", utc(START)))
+        for minute in (5, 30)
+    )
+    replay = Replay(engine, Directory(), outcomes=[late, early])
+
+    list(replay.run([recorded(0, "e1"), recorded(40, "e2")]))
+
+    assert engine.heard == [(START + 5 * MINUTE, early), (START + 30 * MINUTE, late)]
+
+
+class Hearing(Engine):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.heard: list[tuple[float, Label]] = []
+
+    def learn(self, label: Label, now: float) -> LabelResult:
+        self.heard.append((now, label))
+        return super().learn(label, now)

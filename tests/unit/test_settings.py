@@ -23,7 +23,7 @@ def test_an_empty_tree_gives_the_defaults():
     [
         ({"repeats": {"window_minutes": 0}}, r"Expected `int` >= 1 - at `\$.repeats"),
         ({"repeat": {}}, "unknown field `repeat`"),
-        ({"mode": "earn"}, "Invalid enum value 'earn'"),
+        ({"mode": "hide"}, "Invalid enum value 'hide'"),
         ({"scoring": {"hide_above": 1.0}}, "hide_above"),
         ({"maintenance": [WINDOW | {"ends_at": "2025-01-01T00:00:00Z"}]}, "not after"),
         ({"maintenance": [WINDOW | {"starts_at": "2026-01-01T00:00:00"}]}, "need a zone"),

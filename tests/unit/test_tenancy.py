@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from noise.alert import short_key, utc
-from noise.decision import Action, Decision, Mode, Reason
+from noise.decision import Action, Decision, InForce, Reason
 from noise.label import Label, Verdict
 from noise.settings import Settings
 from noise.state import recording
@@ -30,7 +30,7 @@ def a_client_with_a_decision(
         action=Action.NOTIFY,
         reason=Reason.SCORE,
         decided_at=utc(NOW),
-        mode=Mode.ENFORCE,
+        mode=InForce.ENFORCE,
         would_suppress=False,
         noise_probability=score.noise_probability,
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from noise.alert import utc
-from noise.decision import Action, Decision, Drawn, Mode, Reason
+from noise.decision import Action, Decision, Drawn, InForce, Reason
 from noise.errors import SnapshotError
 from noise.learning.learner import KINDS, LEDGER, MODEL, PERSON, SIGHTING, WAITING, Learner
 from noise.settings import Settings
@@ -27,7 +27,7 @@ def decide(by: Learner, decision_id: str = "d1.c1", **fields: object) -> Case:
         action=Action.NOTIFY,
         reason=Reason.SCORE,
         decided_at=utc(case.now),
-        mode=Mode.ENFORCE,
+        mode=InForce.ENFORCE,
         would_suppress=False,
         noise_probability=score.noise_probability,
     )
@@ -69,11 +69,11 @@ def sampled(by: Learner, hidden_until: float | None) -> Case:
         action=Action.NOTIFY,
         reason=Reason.AUDIT_SAMPLE,
         decided_at=utc(case.now),
-        mode=Mode.ENFORCE,
+        mode=InForce.ENFORCE,
         would_suppress=False,
         noise_probability=by.score(case).noise_probability,
     )
-    by.remember(case, decision, incident(), Drawn(0.01, hidden_until))
+    by.remember(case, decision, incident(), drawn=Drawn(0.01, hidden_until))
     return case
 
 
@@ -135,7 +135,7 @@ def test_facts_are_those_of_the_moment_of_judging_even_if_another_case_was_score
         action=Action.NOTIFY,
         reason=Reason.SCORE,
         decided_at=utc(NOW),
-        mode=Mode.ENFORCE,
+        mode=InForce.ENFORCE,
         would_suppress=False,
         noise_probability=0.5,
     )

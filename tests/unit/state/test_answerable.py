@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from noise.alert import utc
-from noise.decision import Action, Decision, Explanation, Mode, Reason
+from noise.decision import Action, Decision, Explanation, InForce, Reason
 from noise.label import Verdict
 from noise.settings import Limits
 from noise.state import recording
@@ -43,14 +43,14 @@ def test_what_a_decision_leaves_behind():
         action=Action.NOTIFY,
         reason=Reason.OBSERVE_MODE,
         decided_at=utc(NOW),
-        mode=Mode.OBSERVE,
+        mode=InForce.OBSERVE,
         would_suppress=True,
         noise_probability=0.9,
     )
     incident = IncidentMemory("i1", "t", "d0", NOW, NOW, 2, told_at=NOW - 60)
     facts = Facts(check="disk", condition=case.condition.key)
 
-    kept = answerable(case, decision, facts, incident)
+    kept = answerable(case, decision, facts, incident, scope="class/disk")
     waits = (Explanation("waits", Reason.HOLDING),)
     held = answerable(case, msgspec.structs.replace(decision, explanation=waits), facts, None)
 

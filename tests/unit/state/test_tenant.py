@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from noise.state.tenant import HOLD, QUIET, SPARE_DEADLINES, Deadline, TenantState
+from noise.state.tenant import HOLD, QUIET, REVIEW, SPARE_DEADLINES, Deadline, TenantState
 from tests.cases import NOW, clear_it, hold_it, incident, raise_it
 from tests.factories import alert
 
@@ -24,6 +24,7 @@ def test_deadlines_of_what_is_over_are_dropped_before_there_are_many():
     kept = hold_it(tenant, NOW + 9999, check="kept").condition
     tenant.incidents["i1"] = incident(look_at=NOW + 9999)
     tenant.incidents["i2"] = incident("i2", look_at=NOW + 5, is_quiet=True)
+    tenant.core.review_at = NOW + 777
     for number in range(3 * SPARE_DEADLINES):
         hold_it(tenant, NOW + 9000, NOW + number, check="flaps", of=incident("i3"))
         clear_it(tenant, NOW + number, check="flaps")
@@ -35,6 +36,7 @@ def test_deadlines_of_what_is_over_are_dropped_before_there_are_many():
     assert len(due) < 2 * SPARE_DEADLINES
     assert Deadline(NOW + 9999, HOLD, kept.key) in due
     assert Deadline(NOW + 9999, QUIET, "i1") in due
+    assert Deadline(NOW + 777, REVIEW, "") in due
     assert Deadline(NOW + 5, QUIET, "i2") not in due
 
 

@@ -1,0 +1,131 @@
+"""Counts what mode earn hid against the truth."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from benchmarks.quality.worlds import World
+from noise.alert import State
+from noise.decision import Action, DecidedAlert, InForce, Reason
+from noise.engine import Engine
+from noise.mode_change import Change
+from noise.replay import Replay
+from noise.settings import Settings
+
+DAY = 86_400.0
+WEEK = 7
+
+
+class Hidden(msgspec.Struct, frozen=True, kw_only=True):
+    """What was hidden as noise while that was live, and never shown.
+
+    ``real`` alerts told of something real, ``untold`` ones of something of which nobody was ever
+    told. ``incidents`` began after their client had gone live, ``missed`` were never told.
+    """
+
+    alerts: int = 0
+    real: int = 0
+    untold: int = 0
+    incidents: int = 0
+    missed: int = 0
+
+
+class Earned(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine on one world; noise items and updates per client-day, in the week before a day."""
+
+    mode: str
+    noise_items: dict[int, float]
+    noise_updates: dict[int, float]
+    promoted: int
+    demoted: int
+    released: int
+    clients_live: int
+    hidden: Hidden
+    hidden_by_client: dict[str, Hidden]
+    labels: int
+
+
+def judge(settings: Settings, world: World, marks: Sequence[int], clients: int) -> Earned:
+    """Run the engine through ``world`` and count."""
+    engine = Engine(settings)
+    replay = Replay(engine, world.directory, world.technicians, outcomes=world.outcomes)
+    watch = _Watch(world)
+    changes: Counter[Change] = Counter()
+    for step in replay.run(world.deliveries()):
+        for one in step.decided:
+            watch.enter(one)
+        changes.update(change.change for change in step.changes)
+    by_client = watch.hidden()
+    return Earned(
+        mode=settings.mode,
+        noise_items={mark: watch.noise(Action.NOTIFY, mark) / clients for mark in marks},
+        noise_updates={mark: watch.noise(Action.UPDATE, mark) / clients for mark in marks},
+        promoted=changes[Change.PROMOTED],
+        demoted=changes[Change.DEMOTED],
+        released=changes[Change.RELEASED],
+        clients_live=sum(report.live > 0 for report in engine.reports()),
+        hidden=_together(by_client.values()),
+        hidden_by_client=by_client,
+        labels=replay.labels_given,
+    )
+
+
+def _together(parts: Iterable[Hidden]) -> Hidden:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(msgspec.structs.asdict(part))
+    return Hidden(**total)
+
+
+class _Watch:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._began: float | None = None
+        self._noise: Counter[tuple[Action, int]] = Counter()
+        self._hidden: dict[tuple[str, str], str | None] = {}
+        self._live_at: dict[str, float] = {}
+        self._first_at: dict[str, float] = {}
+        self._told: set[str] = set()
+
+    def enter(self, one: DecidedAlert) -> None:
+        alert, decision = one.alert, one.decision
+        if alert.state is State.CLEARED:
+            return
+        at = decision.decided_at.timestamp()
+        self._began = at if self._began is None else self._began
+        problem = self._world.behind.get(alert.event_key)
+        if problem is not None:
+            self._first_at.setdefault(problem, at)
+        if decision.action is Action.SUPPRESS:
+            self._hide(one, at, problem)
+            return
+        self._hidden.pop((alert.tenant, alert.event_key), None)
+        if problem is None:
+            self._noise[decision.action, int((at - self._began) // DAY)] += 1
+        else:
+            self._told.add(problem)
+
+    def _hide(self, one: DecidedAlert, at: float, problem: str | None) -> None:
+        decision, tenant = one.decision, one.alert.tenant
+        if decision.reason is Reason.LEARNED_NOISE and decision.mode is InForce.ENFORCE:
+            self._live_at.setdefault(tenant, at)
+            self._hidden[tenant, one.alert.event_key] = problem
+
+    def noise(self, action: Action, mark: int) -> float:
+        """Return the daily mean of the week before day ``mark``."""
+        return sum(self._noise[action, day] for day in range(mark - WEEK, mark)) / WEEK
+
+    def hidden(self) -> dict[str, Hidden]:
+        """Return what was hidden, by client that ever was live."""
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for (tenant, _), problem in self._hidden.items():
+            real, untold = problem is not None, problem is not None and problem not in self._told
+            counts[tenant].update(alerts=1, real=real, untold=untold)
+        for problem, at in self._first_at.items():
+            tenant = self._world.problems[problem].tenant
+            if at >= self._live_at.get(tenant, float("inf")):
+                counts[tenant].update(incidents=1, missed=problem not in self._told)
+        return {tenant: Hidden(**counts[tenant]) for tenant in sorted(counts)}

@@ -1,0 +1,92 @@
+"""The ledgers behind mode earn: one for each class of alerts, for members, and for all classes.
+
+Scopes are named as in ``noise/state/scope.py``. A class for which the owner set a limit of its own
+stands apart: it does not count for all classes together.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from noise.alert import Alert
+from noise.decision import Reason
+from noise.label import Verdict
+from noise.learning.bound import Ledger
+from noise.state.answerable import Answerable
+from noise.state.scope import ALL, OTHER, scope_of_class
+
+MAX_CLASSES = 20
+
+
+class Books:
+    """One tenant's ledgers by scope, bounded in number."""
+
+    def __init__(self, audit_share: float, apart: frozenset[str]) -> None:
+        """Take the classes of alerts that stand ``apart``."""
+        self.ledgers: dict[str, Ledger] = {}
+        self._changed: set[str] = set()
+        self._audit_share = audit_share
+        self._apart = frozenset(map(scope_of_class, apart))
+
+    def scope_of(self, alert: Alert) -> str:
+        """Return the scope to which an alert belongs."""
+        return self._scope_of(alert.category)
+
+    def _scope_of(self, alert_class: str | None) -> str:
+        scope = scope_of_class(alert_class)
+        if scope in self.ledgers or len(self.ledgers) < MAX_CLASSES:
+            return scope
+        return scope_of_class(OTHER)
+
+    def decided(self, new: Answerable, replaced: Answerable | None, now: float) -> None:
+        """Enter a decision, and take out the earlier one on the same sighting."""
+        if replaced is not None and replaced.scope != new.scope:
+            for scope in self.counted_in(replaced.scope):
+                self._ledger(scope).decided(_uncounted(new), replaced, now, self._audit_share)
+            replaced = _uncounted(replaced)
+        for scope in self.counted_in(new.scope):
+            self._ledger(scope).decided(new, replaced, now, self._audit_share)
+
+    def heard(
+        self, one: Answerable, before: Verdict | None, after: Verdict | None, now: float
+    ) -> None:
+        """Enter that technicians' balance on a sighting went from ``before`` to ``after``."""
+        booked_at = one.booked_at
+        for scope in self.counted_in(one.scope):
+            self._ledger(scope).heard(one, before, after, now, self._audit_share)
+            one.booked_at = booked_at  # the next ledger has not booked it yet
+
+    def take_changed(self) -> list[tuple[str, Ledger]]:
+        """Take the ledgers that changed since the last call, by scope."""
+        changed, self._changed = self._changed, set()
+        return [(scope, self.ledgers[scope]) for scope in sorted(changed)]
+
+    def told_anyway(self, one: Answerable) -> None:
+        """Enter, before its first answer, that a sample would have been shown in the end."""
+        for scope in self.counted_in(one.scope):
+            self._ledger(scope).told_anyway(one)
+            one.told_anyway = False  # the next ledger has not entered it yet
+
+    def surfaced(self, alert_class: str, now: float, *, is_missed: bool) -> None:
+        """Enter that something real came to light by itself, and whether its alerts were hidden."""
+        for scope in self.counted_in(self._scope_of(alert_class)):
+            ledger = self._ledger(scope)
+            ledger.surfaced(alert_class, now, self._audit_share, is_missed=is_missed)
+
+    def counted_in(self, scope: str) -> tuple[str, ...]:
+        """Return the scopes whose ledgers count what belongs to ``scope``."""
+        if not scope:
+            return ()
+        return (scope,) if scope in self._apart else (scope, ALL)
+
+    def _ledger(self, scope: str) -> Ledger:
+        self._changed.add(scope)
+        ledger = self.ledgers.get(scope)
+        if ledger is None:
+            ledger = self.ledgers[scope] = Ledger()
+        return ledger
+
+
+def _uncounted(one: Answerable) -> Answerable:
+    """Return the same sighting as something that waits, which no ledger counts."""
+    return msgspec.structs.replace(one, reason=Reason.HOLDING, would_suppress=True)

@@ -1,0 +1,341 @@
+"""Mode earn: what the engine judges to be noise is hidden only where that is known to be safe.
+
+Each scope of ``books`` starts in shadow: everything is shown, and every answer to what would have
+been hidden counts as an audited one. It goes live when the ledger's upper bound of the hidden that
+were real is not above the owner's limit. What is hidden is audited so thinly that it cannot prove
+this again and again: from then on it is watched for signs of the contrary, which are known misses
+above the limit and a lower bound above it, and after some time it has to prove itself anew.
+
+A class goes live by itself, or with all classes of the client together; then it falls back by
+itself as soon as what is known of it alone is above the limit. Repeats, clears, further alerts of
+an incident that people were told of, and what the owner ordered need not be earned: people know of
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from noise.alert import Severity, short_key, utc
+from noise.decision import InForce, Reason, Ruling
+from noise.errors import SnapshotError
+from noise.label import Verdict
+from noise.learning.books import Books
+from noise.learning.bound import Risk
+from noise.mode_change import Change, Evidence, Measure, ModeChange, Scope, with_released
+from noise.settings import RiskLimit, Settings
+from noise.state.answerable import Answerable
+from noise.state.case import Case
+from noise.state.scope import ALL, class_of, in_words
+
+EARNED = frozenset({Reason.LEARNED_NOISE, Reason.HOLDING})
+SAMPLES = frozenset({Reason.AUDIT_SAMPLE, Reason.PROBE})
+REVIEW_SECONDS = 6 * 3600.0
+FEW_ANSWERS = 20  # from so many on, a class is known well enough to stop it
+MOST_DOUBLED = 3
+MAX_NAMED = 10
+
+VERSION = b"1"
+_HOUR, _DAY = 3_600.0, 86_400.0
+
+
+class Standing(msgspec.Struct):
+    """Whether a scope is live, and since when (epoch seconds) it is what it is.
+
+    ``stopped``: all classes may be live, but not this one. ``falls`` counts how often it fell back.
+    ``answers`` counts sightings that were or would have been hidden and got an answer; ``answered``
+    and ``misses`` name the last of them, and the last that were real.
+    """
+
+    scope: str
+    since: float
+    live: bool = False
+    stopped: bool = False
+    falls: int = 0
+    answers: int = 0
+    answered: list[str] = []
+    misses: list[str] = []
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Standing)
+
+
+class Earning:
+    """What one tenant's scopes have earned. Only ``review`` changes what is in force."""
+
+    def __init__(self, tenant: str, settings: Settings, books: Books) -> None:
+        """Start in shadow; ``books`` hold what is known."""
+        self.standings: dict[str, Standing] = {}
+        self.changed: set[str] = set()
+        self._tenant = tenant
+        self._settings = settings
+        self._books = books
+
+    # -- what is in force
+
+    def in_force(self, case: Case, ruling: Ruling, scope: str) -> InForce:
+        """Say whether ``ruling`` is carried out, if it hides; or what it would be if it did."""
+        if ruling.hides and ruling.reason not in EARNED:
+            return InForce.ENFORCE
+        return InForce.ENFORCE if self._may_hide(case.alert.severity, scope) else InForce.OBSERVE
+
+    def _may_hide(self, severity: Severity, scope: str) -> bool:
+        return severity.rank < self._settings.scoring.never_hide.rank and self.is_live(scope)
+
+    def is_live(self, scope: str) -> bool:
+        """Say whether what is judged noise in this scope is hidden."""
+        standing = self.standings.get(scope)
+        if standing is None:
+            return self._is_carried(scope)
+        return standing.live or (not standing.stopped and self._is_carried(scope))
+
+    def _is_carried(self, scope: str) -> bool:
+        together = self.standings.get(ALL)
+        return (
+            together is not None
+            and together.live
+            and class_of(scope) is not None
+            and self._limit(scope).alert_class is None
+        )
+
+    def _limit(self, scope: str) -> RiskLimit:
+        return self._settings.risk_limit_of(self._tenant, class_of(scope))
+
+    # -- what must survive
+
+    def changed_pieces(self) -> Iterator[tuple[str, bytes]]:
+        """Take the standings that changed since the last call, by scope."""
+        changed, self.changed = self.changed, set()
+        for scope in sorted(changed):
+            yield scope, VERSION + _encoder.encode(self.standings[scope])
+
+    def all_pieces(self) -> Iterator[tuple[str, bytes]]:
+        """Return all standings by scope; ``load`` of each restores them."""
+        for scope, standing in self.standings.items():
+            yield scope, VERSION + _encoder.encode(standing)
+
+    def load(self, scope: str, value: bytes) -> None:
+        """Put one back. Raises SnapshotError."""
+        if value[:1] != VERSION:
+            raise SnapshotError(f"the standing of {scope!r} was saved by an unknown version")
+        try:
+            standing = _decoder.decode(value[1:])
+            utc(standing.since)
+        except (msgspec.MsgspecError, ValueError, OverflowError, OSError) as exc:
+            raise SnapshotError(f"the standing of {scope!r} cannot be read: {exc}") from exc
+        self.standings[scope] = standing
+
+    # -- what is known
+
+    def decided(self, scope: str, now: float) -> None:
+        """Note that a decision was made in ``scope``."""
+        for name in self._books.counted_in(scope):
+            if name not in self.standings:
+                self.standings[name] = Standing(name, now)
+                self.changed.add(name)
+
+    def heard(self, one: Answerable, before: Verdict | None, after: Verdict | None) -> None:
+        """Note an answer to what was or would have been hidden."""
+        if not _was_judged_noise(one):
+            return
+        for scope in self._books.counted_in(one.scope):
+            standing = self.standings.get(scope)
+            if standing is not None:
+                _note(standing, one, before, after)
+                self.changed.add(scope)
+
+    def is_miss(self, one: Answerable, after: Verdict | None) -> bool:
+        """Say whether something real was judged noise in a scope that is live."""
+        return after is Verdict.ACTIONABLE and _was_judged_noise(one) and self.is_live(one.scope)
+
+    # -- going live and falling back
+
+    def review(self, now: float) -> list[ModeChange]:
+        """Go through all scopes and change what the evidence asks for."""
+        changes = [self._judge(self.standings[scope], now) for scope in sorted(self.standings)]
+        return [change for change in changes if change is not None]
+
+    def live_scopes(self) -> set[str]:
+        """Return the scopes in which what is judged noise is hidden."""
+        return {scope for scope in self.standings if self.is_live(scope)}
+
+    def _judge(self, standing: Standing, now: float) -> ModeChange | None:
+        risk = self._risk(standing.scope)
+        if risk is None:
+            return None
+        found = self._evidence(standing, risk)
+        if self.is_live(standing.scope):
+            against = self._against(standing, found, now)
+            return self._demote(standing, found, against, now) if against else None
+        if now - standing.since < self._wait(standing) or not self._is_enough(standing, found):
+            return None
+        return self._promote(standing, found, now)
+
+    def _risk(self, scope: str) -> Risk | None:
+        ledger = self._books.ledgers.get(scope)
+        return None if ledger is None else ledger.risk()
+
+    def _wait(self, standing: Standing) -> float:
+        doubled = min(standing.falls, MOST_DOUBLED)
+        return self._settings.earn.wait_hours * _HOUR * float(1 << doubled)
+
+    def _evidence(self, standing: Standing, risk: Risk) -> Evidence:
+        limit = self._limit(standing.scope)
+        hidden, missed = risk.hidden_real_ratio, risk.missed_incident_ratio
+        return Evidence(
+            answers=standing.answers,
+            since=utc(standing.since),
+            hidden_real=Measure(*hidden, limit=limit.hidden_real),
+            missed_incidents=Measure(*missed, limit=limit.missed_incidents),
+        )
+
+    def _is_enough(self, standing: Standing, found: Evidence) -> bool:
+        if standing.answers < self._settings.earn.answers:
+            return False
+        limits = (found.hidden_real.limit, found.missed_incidents.limit)
+        upper = found.hidden_real.upper
+        if 0.0 in limits or upper is None or upper > found.hidden_real.limit:
+            return False
+        missed = found.missed_incidents
+        return _is_under(missed.value, missed.limit) and self._is_missing_little()
+
+    def _is_missing_little(self) -> bool:
+        """Say whether the second limit is proven for all of the client, if that is asked for."""
+        if not self._settings.earn.prove_missed_incidents:
+            return True
+        risk = self._risk(ALL)
+        upper = None if risk is None else risk.missed_incident_ratio.upper
+        return upper is not None and upper <= self._limit(ALL).missed_incidents
+
+    def _against(self, standing: Standing, found: Evidence, now: float) -> str:
+        """Return what speaks against staying live, empty if nothing does."""
+        if not standing.live:
+            return _against_carried(standing, found.hidden_real)
+        hidden, missed = found.hidden_real, found.missed_incidents
+        if not _is_under(hidden.lower, hidden.limit):
+            return f"at least {_percent(hidden.lower)} of what is hidden is real"
+        if not _is_under(missed.value, missed.limit):
+            return f"{_percent(missed.value)} of its real incidents were hidden"
+        if not self._is_missing_little():
+            return "it is no longer proven how few real incidents are hidden"
+        days = self._settings.earn.valid_days
+        return f"it was proven {days} days ago" if now - standing.since >= days * _DAY else ""
+
+    def _promote(self, standing: Standing, found: Evidence, now: float) -> ModeChange:
+        text = (
+            f"{in_words(standing.scope)}: what is judged noise is hidden from now on. Of "
+            f"{found.answers} answers on what would have been hidden, {_measure(found)}"
+        )
+        return self._change(standing, found, Change.PROMOTED, text, now)
+
+    def _demote(self, standing: Standing, found: Evidence, against: str, now: float) -> ModeChange:
+        standing.falls += 1
+        text = (
+            f"{in_words(standing.scope)}: nothing is hidden as noise any more, because {against}. "
+            f"Of {found.answers} answers on what was or would have been hidden, {_measure(found)}"
+        )
+        return self._change(standing, found, Change.DEMOTED, text, now)
+
+    def _change(
+        self, standing: Standing, found: Evidence, change: Change, text: str, now: float
+    ) -> ModeChange:
+        made = self._record(standing, found, change, text=text, now=now)
+        standing.live = change is Change.PROMOTED
+        standing.stopped = change is Change.DEMOTED and standing.scope != ALL
+        standing.since = now
+        self.changed.add(standing.scope)
+        return made
+
+    def missed(self, one: Answerable, now: float, released: Iterable[str]) -> ModeChange:
+        """Return the record of a miss, and of what was shown because of it."""
+        standing, shown = self.standings[one.scope], tuple(released)
+        where = f" on {one.device}" if one.device else ""
+        text = (
+            f"{one.check}{where} was judged noise and was real; "
+            f"{len(shown)} like it were hidden and are shown"
+        )
+        risk = self._risk(one.scope)
+        assert risk is not None  # noqa: S101 - an answer was entered there
+        found = self._evidence(standing, risk)
+        record = self._record(
+            standing, found, Change.RELEASED, text=text, now=now, miss=one.decision_id
+        )
+        return with_released(record, shown)
+
+    def _record(
+        self,
+        standing: Standing,
+        found: Evidence,
+        change: Change,
+        *,
+        text: str,
+        now: float,
+        miss: str | None = None,
+    ) -> ModeChange:
+        scope, hides = standing.scope, self.is_live(standing.scope)
+        if change is not Change.RELEASED:
+            hides = change is Change.PROMOTED
+        named = (*standing.misses, *standing.answered) if miss is None else (miss,)
+        alert_class = class_of(scope)
+        return ModeChange(
+            id=f"m-{short_key(chr(0).join((self._tenant, scope, change, repr(now), miss or '')))}",
+            tenant=self._tenant,
+            at=utc(now),
+            change=change,
+            scope=Scope(scope) if alert_class is None else Scope.CLASS,
+            alert_class=alert_class,
+            mode=InForce.ENFORCE if hides else InForce.OBSERVE,
+            held_since=utc(standing.since),
+            text=text,
+            evidence=found,
+            decisions=tuple(dict.fromkeys(named)),
+        )
+
+
+def _was_judged_noise(one: Answerable) -> bool:
+    if one.noise_probability is None or one.told:  # of what joins a told incident people know
+        return False
+    return one.reason in SAMPLES or (one.would_suppress and one.reason is Reason.LEARNED_NOISE)
+
+
+def _note(
+    standing: Standing, one: Answerable, before: Verdict | None, after: Verdict | None
+) -> None:
+    standing.answers += (after is not None) - (before is not None)
+    standing.answered = [*standing.answered, one.decision_id][-MAX_NAMED:]
+    if after is Verdict.ACTIONABLE:
+        standing.misses = [*standing.misses, one.decision_id][-MAX_NAMED:]
+
+
+def _against_carried(standing: Standing, hidden: Measure) -> str:
+    """Return what is known against one class of those that are live together."""
+    if standing.answers < FEW_ANSWERS or _is_under(hidden.value, hidden.limit):
+        return ""
+    return f"{_percent(hidden.value)} of what was hidden of it alone was real"
+
+
+def _is_under(value: float | None, limit: float) -> bool:
+    return value is None or value <= limit
+
+
+def _measure(found: Evidence) -> str:
+    hidden, missed = found.hidden_real, found.missed_incidents
+    known = (
+        ""
+        if missed.value is None
+        else (
+            f"; of the real incidents {_percent(missed.value)} are known to be hidden, at most "
+            f"{_percent(missed.upper)} (limit {_percent(missed.limit)})"
+        )
+    )
+    return (
+        f"{_percent(hidden.value)} were real, at most {_percent(hidden.upper)} "
+        f"(limit {_percent(hidden.limit)}){known}"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "an unknown share" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+from noise.decision import Reason
+from noise.label import Verdict
+from noise.learning.books import MAX_CLASSES, Books
+from noise.state.answerable import Answer, Answerable
+from tests.factories import alert, sighting
+
+NOW = 1_780_000_000.0
+
+
+def books(*apart: str) -> Books:
+    return Books(0.003, frozenset(apart))
+
+
+def watched(decision_id: str, scope: str, **fields: Any) -> Answerable:
+    """Something that was judged noise in shadow."""
+    judged: dict[str, Any] = {
+        "reason": Reason.LEARNED_NOISE,
+        "would_suppress": True,
+        "observed": True,
+        "decided_at": NOW,
+        "scope": scope,
+    }
+    return sighting(decision_id, **judged | fields)
+
+
+def answer(by: Books, one: Answerable, verdict: Verdict) -> None:
+    one.answers = [Answer("tess", verdict, "l", NOW)]
+    by.heard(one, None, verdict, NOW)
+    one.booked_at = NOW  # as the client's own ledger does
+
+
+def known(by: Books) -> dict[str, tuple[float, int]]:
+    """What each scope knows: answers noise on what was judged noise, and how much that was."""
+    return {
+        scope: (ledger.cells().hidden_noise, ledger.known().watched)
+        for scope, ledger in by.ledgers.items()
+    }
+
+
+def test_a_class_counts_for_itself_and_for_all_together():
+    by = books()
+    for number, scope in enumerate(("class/disk", "class/disk", "class/backup")):
+        one = watched(f"d{number}.c{number}", scope)
+        by.decided(one, None, NOW)
+        answer(by, one, Verdict.NOISE)
+
+    assert known(by) == {"class/disk": (2, 2), "class/backup": (1, 1), "all": (3, 3)}
+
+
+def test_a_class_with_a_limit_of_its_own_does_not_count_for_all():
+    by = books("backup")
+    by.decided(watched("d1.c1", "class/backup"), None, NOW)
+
+    assert set(by.ledgers) == {"class/backup"}
+
+
+def test_what_counts_for_no_scope_is_entered_nowhere():
+    by = books()
+    by.decided(watched("d1.c1", ""), None, NOW)
+
+    assert by.ledgers == {}
+
+
+def test_a_sighting_that_comes_to_belong_elsewhere_is_taken_along_with_its_answer():
+    by = books()
+    one = watched("d1.c1", "class/disk")
+    by.decided(one, None, NOW)
+    answer(by, one, Verdict.NOISE)
+    later = watched("d1.c1+1", "class/other", answers=one.answers, booked_at=one.booked_at)
+
+    by.decided(later, one, NOW)
+
+    assert known(by) == {"class/disk": (0, 0), "class/other": (1, 1), "all": (1, 1)}
+
+
+def test_a_sample_that_would_have_been_told_counts_as_shown_in_each_ledger():
+    by = books()
+    one = watched("d1.c1", "class/disk")
+    by.decided(one, None, NOW)
+
+    by.told_anyway(one)
+
+    assert {scope: hidden for scope, (_, hidden) in known(by).items()} == {
+        "class/disk": 0,
+        "all": 0,
+    }
+
+
+def test_alerts_without_a_class_and_classes_beyond_the_limit_are_others():
+    by = books()
+    assert by.scope_of(alert()) == "class/other"
+    for number in range(MAX_CLASSES):
+        by.decided(watched("d1.c1", by.scope_of(alert(category=f"c{number}"))), None, NOW)
+
+    assert by.scope_of(alert(category="c1")) == "class/c1"
+    assert by.scope_of(alert(category="one too many")) == "class/other"
+    assert len(by.ledgers) <= MAX_CLASSES + 1
+
+
+def test_each_changed_ledger_is_taken_once():
+    by = books()
+    by.decided(watched("d1.c1", "class/disk"), None, NOW)
+
+    assert [scope for scope, _ in by.take_changed()] == ["all", "class/disk"]
+    assert by.take_changed() == []

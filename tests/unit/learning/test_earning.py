@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from noise.decision import InForce, Reason
+from noise.errors import SnapshotError
+from noise.label import Verdict
+from noise.learning.books import Books
+from noise.learning.bound import Cells, Risk
+from noise.learning.earning import FEW_ANSWERS, Earning, Standing
+from noise.learning.evidence import Rate
+from noise.mode_change import Change, ModeChange
+from noise.settings import load_settings
+from tests.factories import sighting
+
+NOW = 1_780_000_000.0
+HOUR, DAY = 3_600.0, 86_400.0
+ALL, DISK = "all", "class/disk"
+SAFE = Rate(0.0, 0.009, 0.0)
+NONE_MISSED = Rate(0.0, 0.4, 0.0)
+
+
+class Ledgers:
+    """Books of which only the risk matters, and that is given."""
+
+    def __init__(self) -> None:
+        self.books = Books(0.003, frozenset())
+
+    def say(self, scope: str, hidden: Rate = SAFE, missed: Rate = NONE_MISSED) -> None:
+        self.books.ledgers[scope] = FixedLedger(hidden, missed)  # type: ignore[assignment]
+
+
+class FixedLedger:
+    def __init__(self, hidden: Rate, missed: Rate) -> None:
+        self._risk = Risk(None, None, None, missed, hidden, None, None, None, Cells(0, 0, 0, 0))
+
+    def risk(self) -> Risk:
+        return self._risk
+
+
+def earning(ledgers: Ledgers, **tree: Any) -> Earning:
+    """A client whose classes have been in shadow for a month, with many answers."""
+    made = Earning("acme", load_settings({"mode": "earn"} | tree), ledgers.books)
+    for scope in (ALL, DISK):
+        made.standings[scope] = Standing(scope, NOW - 30 * DAY, answers=1000)
+    return made
+
+
+def kinds(changes: list[ModeChange]) -> list[tuple[str, str | None]]:
+    return [(change.change, change.alert_class) for change in changes]
+
+
+def test_all_classes_go_live_together_when_the_upper_bound_is_under_the_limit():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+
+    (change,) = by.review(NOW)
+
+    assert kinds([change]) == [("promoted", None)]
+    assert change.mode is InForce.ENFORCE
+    assert by.is_live(DISK)
+    assert by.is_live("class/never seen")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "missed"),
+    [
+        (Rate(0.0, 0.0101, 0.0), NONE_MISSED),
+        (Rate(None, None, None), NONE_MISSED),
+        (SAFE, Rate(0.021, 0.5, 0.0)),
+    ],
+)
+def test_nothing_goes_live_beyond_a_limit_or_without_knowledge(hidden, missed):
+    ledgers = Ledgers()
+    ledgers.say(ALL, hidden, missed)
+
+    assert earning(ledgers).review(NOW) == []
+
+
+def test_nothing_goes_live_on_few_answers_or_soon():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    few, soon = earning(ledgers), earning(ledgers)
+    few.standings[ALL].answers = 99
+    soon.standings[ALL].since = NOW - 23 * HOUR
+
+    assert few.review(NOW) == soon.review(NOW) == []
+    assert kinds(soon.review(NOW + HOUR)) == [("promoted", None)]
+
+
+def test_after_each_fall_it_waits_twice_as_long_but_never_more_than_eight_times():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    for falls, days in ((0, 1), (1, 2), (2, 4), (3, 8), (9, 8)):
+        by = earning(ledgers)
+        by.standings[ALL].falls = falls
+        by.standings[ALL].since = NOW
+
+        assert by.review(NOW + days * DAY - HOUR) == []
+        assert len(by.review(NOW + days * DAY)) == 1
+
+
+@pytest.mark.parametrize(
+    ("hidden", "missed", "words"),
+    [
+        (Rate(0.1, 0.3, 0.02), NONE_MISSED, "at least 2.0 % of what is hidden is real"),
+        (SAFE, Rate(0.05, 0.5, 0.0), "5.0 % of its real incidents were hidden"),
+    ],
+)
+def test_it_falls_back_on_knowledge_of_the_contrary(hidden, missed, words):
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    by.review(NOW)
+
+    ledgers.say(ALL, hidden, missed)
+    (change,) = by.review(NOW + HOUR)
+
+    assert kinds([change]) == [("demoted", None)]
+    assert words in change.text
+    assert change.held_since.timestamp() == NOW
+    assert not by.is_live(DISK)
+    assert by.standings[ALL].falls == 1
+
+
+def test_a_proof_wears_out_and_not_because_little_is_audited():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    by.review(NOW)
+    ledgers.say(ALL, Rate(0.0, 0.7, 0.0))
+
+    assert by.review(NOW + 89 * DAY) == []
+    (change,) = by.review(NOW + 90 * DAY)
+
+    assert "proven 90 days ago" in change.text
+
+
+def test_a_class_is_stopped_alone_by_what_is_known_of_it():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    by.review(NOW)
+    ledgers.say(DISK, Rate(0.03, 0.2, 0.0))
+
+    (change,) = by.review(NOW + HOUR)
+
+    assert kinds([change]) == [("demoted", "disk")]
+    assert not by.is_live(DISK)
+    assert by.is_live("class/backup")
+    by.standings[DISK].stopped = False
+    by.standings[DISK].answers = FEW_ANSWERS - 1
+    assert by.review(NOW + 2 * HOUR) == []
+
+
+def test_a_class_that_was_stopped_can_earn_it_alone():
+    ledgers = Ledgers()
+    ledgers.say(ALL, Rate(0.0, 0.5, 0.0))
+    ledgers.say(DISK)
+    by = earning(ledgers)
+
+    assert kinds(by.review(NOW)) == [("promoted", "disk")]
+    assert by.live_scopes() == {DISK}
+
+
+def test_the_second_limit_has_to_be_proven_where_the_owner_asks_for_it():
+    ledgers = Ledgers()
+    ledgers.say(ALL, missed=Rate(0.0, 0.4, 0.0))
+    strict = earning(ledgers, earn={"prove_missed_incidents": True})
+    assert strict.review(NOW) == []
+
+    ledgers.say(ALL, missed=Rate(0.0, 0.02, 0.0))
+    assert kinds(strict.review(NOW)) == [("promoted", None)]
+
+    ledgers.say(ALL, missed=Rate(0.0, 0.03, 0.0))
+    (change,) = strict.review(NOW + HOUR)
+    assert "no longer proven" in change.text
+
+
+def test_without_a_ledger_of_all_the_second_limit_is_not_proven():
+    ledgers = Ledgers()
+    ledgers.say(DISK)
+    alone = [{"alert_class": "disk", "hidden_real": 0.01, "missed_incidents": 0.02}]
+    strict = earning(ledgers, earn={"prove_missed_incidents": True}, risk_limits=alone)
+
+    assert strict.review(NOW) == []
+
+
+def test_answers_count_where_something_was_judged_noise_and_the_last_are_named():
+    by = earning(Ledgers())
+    judged: dict[str, Any] = {"reason": Reason.LEARNED_NOISE, "would_suppress": True}
+    for number in range(12):
+        one = sighting(f"d{number}.c", scope=DISK, **judged)
+        by.heard(one, None, Verdict.ACTIONABLE if number == 3 else Verdict.NOISE)
+    by.heard(sighting("shown.c", scope=DISK), None, Verdict.ACTIONABLE)
+    by.heard(sighting("told.c", scope=DISK, told=True, **judged), None, Verdict.NOISE)
+
+    disk = by.standings[DISK]
+    assert disk.answers == by.standings[ALL].answers == 1012
+    assert disk.answered == [f"d{number}.c" for number in range(2, 12)]
+    assert disk.misses == ["d3.c"]
+
+
+def test_an_answer_in_a_scope_whose_standing_was_lost_is_left_out():
+    by = Earning("acme", load_settings({"mode": "earn"}), Ledgers().books)
+
+    by.heard(sighting(reason=Reason.PROBE, scope=DISK), None, Verdict.NOISE)
+
+    assert by.standings == {}
+
+
+def test_a_miss_is_something_real_that_was_judged_noise_where_that_is_hidden():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    probe = sighting(reason=Reason.PROBE, scope=DISK)
+    assert not by.is_miss(probe, Verdict.ACTIONABLE)
+    by.review(NOW)
+
+    assert by.is_miss(probe, Verdict.ACTIONABLE)
+    assert not by.is_miss(probe, Verdict.NOISE)
+    assert not by.is_miss(sighting(scope=DISK), Verdict.ACTIONABLE)
+
+
+def test_the_record_of_a_miss_names_it_and_what_was_shown():
+    ledgers = Ledgers()
+    ledgers.say(DISK)
+    by = earning(ledgers)
+
+    record = by.missed(sighting(reason=Reason.PROBE, scope=DISK, device=None), NOW, ["d7.c7+1"])
+
+    assert record.change is Change.RELEASED
+    assert record.text.startswith("disk was judged noise and was real; 1 like it")
+    assert (record.decisions, record.released, record.released_count) == (
+        ("d1.c1",),
+        ("d7.c7+1",),
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"9", b"1\xc1", b"1" + msgspec.msgpack.encode(Standing(DISK, 1e300))]
+)
+def test_a_standing_that_cannot_be_read_is_refused(value):
+    with pytest.raises(SnapshotError, match=r"unknown version|cannot be read"):
+        earning(Ledgers()).load(DISK, value)

@@ -5,17 +5,21 @@ Unknown keys fail. ``load_settings`` names the path of what is wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, inspect
 
 from noise.alert import Severity
 from noise.decision import Mode
 from noise.errors import SettingsError
 from noise.matcher import Matcher, compile_matchers
+
+_WRONG_WORD = re.compile(r"^Invalid enum value .* - at `\$(.*)`$", re.DOTALL)
+_STEP = re.compile(r"\.(\w+)|\[")
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -343,7 +347,7 @@ def load_settings(tree: Mapping[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as exc:
-        raise SettingsError(str(exc)) from exc
+        raise SettingsError(f"{exc}{_choice(str(exc))}") from exc
     for window in settings.maintenance:
         _check_window(window)
     rules: list[MaintenanceWindow | Policy] = [*settings.maintenance, *settings.policies]
@@ -359,3 +363,19 @@ def _check_window(window: MaintenanceWindow) -> None:
         raise SettingsError(f"maintenance {window.name!r}: times need a zone, such as Z or +01:00")
     if window.ends_at <= window.starts_at:
         raise SettingsError(f"maintenance {window.name!r}: ends_at is not after starts_at")
+
+
+def _choice(error: str) -> str:
+    """Return which words are allowed where ``error`` says that a word is not."""
+    found = _WRONG_WORD.search(error)
+    if found is None:
+        return ""
+    kind: Any = inspect.type_info(Settings)
+    for name in _STEP.findall(found.group(1)):
+        if isinstance(kind, inspect.StructType):
+            kind = next(field.type for field in kind.fields if field.encode_name == name)
+        else:
+            kind = kind.value_type if isinstance(kind, inspect.DictType) else kind.item_type
+        if isinstance(kind, inspect.Metadata):
+            kind = kind.type
+    return f": use one of {', '.join(kind.cls)}"

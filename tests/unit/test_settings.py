@@ -25,6 +25,8 @@ def test_an_empty_tree_gives_the_defaults():
         ({"repeat": {}}, "unknown field `repeat`"),
         ({"mode": "hide"}, "Invalid enum value 'hide'"),
         ({"scoring": {"hide_above": 1.0}}, "hide_above"),
+        ({"tenant_modes": {"acme": "on"}}, r"'on' - at `\$.tenant_modes.*: use one of observe, en"),
+        ({"policies": [{"name": "p", "matchers": [{"op": "?"}]}]}, "op`: use one of =, !=, =~, !~"),
         ({"maintenance": [WINDOW | {"ends_at": "2025-01-01T00:00:00Z"}]}, "not after"),
         ({"maintenance": [WINDOW | {"starts_at": "2026-01-01T00:00:00"}]}, "need a zone"),
         ({"maintenance": [WINDOW | {"matchers": []}]}, "would fit everything"),

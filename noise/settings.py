@@ -300,7 +300,7 @@ class Settings(_Section, frozen=True, kw_only=True):
             "observe shows everything and says what it would hide; enforce hides; earn hides what "
             "was shown to be under the owner's limits."
         ),
-    ] = Mode.OBSERVE
+    ] = Mode.EARN
     tenant_modes: Annotated[
         dict[str, Mode], _says("The mode of single clients, where it differs.")
     ] = {}

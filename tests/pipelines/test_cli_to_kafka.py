@@ -183,7 +183,7 @@ def test_without_a_broker_there_is_nothing_to_mend(capsys: pytest.CaptureFixture
     assert run(["check"]) == 0
 
     assert capsys.readouterr().out.splitlines() == [
-        "ok    settings: defaults, mode observe",
+        "ok    settings: defaults, mode earn",
         "ok    tenants: no file is named, so nothing is known of the clients",
         "ok    broker: none is named; `noise up` and `noise demo` start one of their own",
     ]

@@ -6,7 +6,7 @@ from noise.alert import Severity, State, utc
 from noise.decision import Action, DecidedAlert, InForce, Mode, Reason, Role
 from noise.engine import Engine
 from noise.label import Verdict
-from noise.settings import Settings
+from noise.settings import Settings, load_settings
 from tests.factories import alert
 from tests.story import Story, at, enforcing
 
@@ -328,7 +328,7 @@ def test_the_model_alone_never_hides_the_highest_severity():
 
 
 def test_observe_mode_hides_nothing_and_says_what_it_would_have_done():
-    story = Story(Settings())
+    story = Story(load_settings({"mode": "observe"}))
     story.push(0, alert())
 
     repeat = story.push(1, alert())

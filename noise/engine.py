@@ -19,6 +19,7 @@ from noise.errors import SnapshotError
 from noise.incident import Incident
 from noise.label import Label
 from noise.learning.bound import Risk
+from noise.learning.learner import Health
 from noise.learning.shared import Exchange, SharedLesson, SharedModel
 from noise.mode_change import ModeChange
 from noise.releasing import Releasing
@@ -67,6 +68,7 @@ class TenantReport(NamedTuple):
     mode: Mode
     spoke_at: float
     risk: Risk
+    health: Health
     live: int = 0
 
 
@@ -149,7 +151,8 @@ class Engine:
         for name, tenant in self._tenants.items():
             mode = self._settings.mode_of(name)
             spoke_at = tenant.state.core.spoke_at
-            yield TenantReport(name, mode, spoke_at, tenant.risk(), tenant.live_classes())
+            health, live = tenant.health(), tenant.live_classes()
+            yield TenantReport(name, mode, spoke_at, tenant.risk(), health, live)
 
     # -- what clients teach each other
 

@@ -9,7 +9,7 @@ from noise.label import Label, Verdict
 from noise.learning.bound import Risk
 from noise.learning.earning import REVIEW_SECONDS, Earning
 from noise.learning.feedback import Heard, Resolution
-from noise.learning.learner import KINDS, Learner
+from noise.learning.learner import KINDS, Health, Learner
 from noise.learning.outcomes import Surfaced
 from noise.learning.shared import Exchange, Others
 from noise.mode_change import ModeChange
@@ -91,6 +91,10 @@ class Tenancy:
         if heard:
             self._count(heard)
             self._note_slips()
+
+    def health(self) -> Health:
+        """Return whether what was learned here can still be relied on."""
+        return self._learner.health()
 
     def risk(self) -> Risk:
         """Return how often the engine was wrong here, as far as is known."""

@@ -31,7 +31,6 @@ from noise import settings
 from noise.decision import HIDDEN, SHOWN, Action, Mode, Reason
 from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
-from noise.learning.bound import Risk
 from noise.mode_change import Change
 from pipelines.trouble import Trouble
 
@@ -55,6 +54,11 @@ RATES = {
     "answer_delay_seconds": "From a decision to its answer, on average.",
     "model_auc": "How often noise scored higher than what was real, before any answer.",
     "model_drift": "Recent mean squared error of the scores minus the usual one.",
+    "model_doubt": "The share of what was learned that does not count for now: its errors rose.",
+    "real_answers_change": "Answers that something was real, a day: of the last weeks' rate, the "
+    "share that is left lately. Too few to tell: no value.",
+    "hidden_share_change": "The share of alerts that the model hides lately, less that of the last "
+    "weeks.",
 }
 
 
@@ -351,11 +355,12 @@ class Metrics:
         self.silence.labels(name).set(max(0.0, now - report.spoke_at))
         for cell, amount in report.risk.cells._asdict().items():
             self.judged.labels(name, cell).set(amount)
-        for rate, value in self._rates_of(name, report.risk).items():
+        for rate, value in self._rates_of(name, report).items():
             if value is not None:
                 self.rates[rate].labels(name).set(value)
 
-    def _rates_of(self, name: str, risk: Risk) -> dict[str, float | None]:
+    def _rates_of(self, name: str, report: TenantReport) -> dict[str, float | None]:
+        risk, health = report.risk, report.health
         hidden = self._actions[name, Action.SUPPRESS]
         decided = sum(self._actions[name, action] for action in Action)
         return {
@@ -370,6 +375,9 @@ class Metrics:
             "answer_delay_seconds": risk.label_delay_seconds,
             "model_auc": risk.auc,
             "model_drift": risk.drift,
+            "model_doubt": health.doubt,
+            "real_answers_change": health.lately.real,
+            "hidden_share_change": health.lately.hidden,
         }
 
     def show_lag(self, behind: Mapping[tuple[str, int], int]) -> None:

@@ -93,14 +93,18 @@ class Counts(Tallies):
         now: float,
         others: Answers | None = None,
         slips: float = SLIPS,
+        trust: float = 1.0,
     ) -> Estimate:
         """Return what the answers so far say of a case, ``slips`` of them. Changes nothing.
 
-        ``others`` are answers of other clients, the level on which the check itself leans.
+        ``others`` are answers of other clients, the level on which the check itself leans. Each
+        answer counts for ``trust``, 0 to 1.
         """
         prior = sigmoid(prior_log_odds(known))
         found = self._answered(known)
         answered = _each_once([self.aged(tally, now) for tally in found]) if found else []
+        if trust < 1.0:
+            answered = [(noise * trust, actionable * trust) for noise, actionable in answered]
         if others is not None:
             answered.insert(0, others)
         if not answered:

@@ -166,6 +166,7 @@ _SENTENCES: dict[str, Callable[[Judgement], str]] = {
     "value": _value,
     "company": _company,
     "heat": lambda _: "there is other trouble at this client right now",
+    "drift": lambda _: "answers lately differ from what was learned, which counts for less now",
 }
 
 TOPICS = {

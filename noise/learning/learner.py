@@ -9,16 +9,18 @@ import msgspec
 
 from noise.decision import Decision, Drawn, Score
 from noise.errors import SnapshotError
-from noise.label import Label
+from noise.label import Label, Verdict
 from noise.learning import snapshot
 from noise.learning.books import Books
 from noise.learning.bound import Ledger, Risk
+from noise.learning.drift import Drift
 from noise.learning.features import facts
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
 from noise.learning.model import TenantModel
 from noise.learning.outcomes import Surfaced
 from noise.learning.people import People, Person
 from noise.learning.shared import Exchange, Others
+from noise.learning.starvation import Lately, Starvation
 from noise.settings import Settings
 from noise.state.answerable import Answerable, Answerables, answerable
 from noise.state.case import Case
@@ -32,13 +34,17 @@ SIGHTING = "a"
 WAITING = "w"
 LEDGER = "r"
 PERSON = "p"
-KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER, PERSON})
+DRIFT = "v"
+STARVATION = "s"
+KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER, PERSON, DRIFT, STARVATION})
 
 VERSION = b"1"
 _encoder = msgspec.msgpack.Encoder()
 _sighting_decoder = msgspec.msgpack.Decoder(Answerable)
 _waiting_decoder = msgspec.msgpack.Decoder(Waiting)
 _ledger_decoder = msgspec.msgpack.Decoder(Ledger)
+_drift_decoder = msgspec.msgpack.Decoder(Drift)
+_starvation_decoder = msgspec.msgpack.Decoder(Starvation)
 _person_decoder = msgspec.msgpack.Decoder(Person)
 
 
@@ -48,6 +54,17 @@ class Piece(NamedTuple):
     kind: str
     name: str
     value: bytes | None
+
+
+class Health(NamedTuple):
+    """Whether a model can still be relied on.
+
+    ``doubt`` is the share of what it learned that does not count for now, ``lately`` whether
+    it still hears of what is real.
+    """
+
+    doubt: float
+    lately: Lately
 
 
 class Learner:
@@ -74,7 +91,9 @@ class Learner:
         self._conditions = conditions
         self._people = People()
         self._feedback = Feedback(self.answerables, conditions, self._people)
-        self._ledger_changed = False
+        self._ledger_changed = self._drift_changed = False
+        self._drift = Drift()
+        self._starvation = Starvation()
         self._asked: tuple[Case, Facts] | None = None
 
     def score(self, case: Case) -> Score:
@@ -103,6 +122,8 @@ class Learner:
         replaced = self.answerables.remember(new)
         self.ledger.decided(new, replaced, case.now, self._audit_share)
         self.books.decided(new, replaced, case.now)
+        if replaced is None:
+            self._starvation.decided(case.now, hides=decision.would_suppress)
         self._ledger_changed = True
         recalled = self._feedback.recall(new, case.now)
         return [heard for _, one in recalled for heard in self._apply(one, case.now)]
@@ -133,13 +154,23 @@ class Learner:
                 taught.step = self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
             self._others.hear(lesson.facts, taught, now, is_undone=lesson.is_undone)
         for one, before, after in resolution.heard:
-            if one.booked_at == 0.0 and self._would_be_told(one, now):
-                self.books.told_anyway(one)
-                self.ledger.told_anyway(one)
+            if one.booked_at == 0.0:
+                self._note_first_answer(one, after, now)
             self.books.heard(one, before, after, now)
             self.ledger.heard(one, before, after, now, self._audit_share)
             self._ledger_changed = True
         return resolution.heard
+
+    def _note_first_answer(self, one: Answerable, verdict: Verdict | None, now: float) -> None:
+        if self._would_be_told(one, now):
+            self.books.told_anyway(one)
+            self.ledger.told_anyway(one)
+        if verdict is Verdict.ACTIONABLE:
+            self._starvation.heard_real(now)
+        if one.noise_probability is not None and verdict is not None:
+            self._drift.note(one.noise_probability, verdict, self.model.slips)
+            self.model.doubt = self._drift.doubt
+            self._drift_changed = True
 
     def _would_be_told(self, one: Answerable, now: float) -> bool:
         """Say whether a sample surely lasted until it would have been shown after all."""
@@ -149,6 +180,10 @@ class Learner:
         if condition.raised_at > one.decided_at:  # raised again: how long it lasted is forgotten
             return False
         return not one.decided_at <= condition.cleared_at <= one.hidden_until
+
+    def health(self) -> Health:
+        """Return whether what was learned can still be relied on."""
+        return Health(self._drift.doubt, self._starvation.change())
 
     def risk(self) -> Risk:
         """Return how often the engine was wrong, as far as is known."""
@@ -166,11 +201,14 @@ class Learner:
             pieces.append(Piece(WAITING, "", _encode(self._feedback.waiting)))
         if self._ledger_changed:
             pieces.append(Piece(LEDGER, "", _encode(self.ledger)))
+            pieces.append(Piece(STARVATION, "", _encode(self._starvation)))
+        if self._drift_changed:
+            pieces.append(Piece(DRIFT, "", _encode(self._drift)))
         for name, person in self._people.take_changed():
             pieces.append(Piece(PERSON, name, _encode(person) if person is not None else None))
         changed = self.books.take_changed()
         pieces += [Piece(LEDGER, scope, _encode(ledger)) for scope, ledger in changed]
-        self._feedback.waiting_changed = self._ledger_changed = False
+        self._unmark()
         return pieces
 
     def forget_changes(self) -> None:
@@ -179,7 +217,10 @@ class Learner:
         self.answerables.take_changed()
         self._people.take_changed()
         self.books.take_changed()
-        self._feedback.waiting_changed = self._ledger_changed = False
+        self._unmark()
+
+    def _unmark(self) -> None:
+        self._feedback.waiting_changed = self._ledger_changed = self._drift_changed = False
 
     def all_pieces(self) -> Iterator[tuple[str, str, bytes]]:
         """Return kind, name and value of everything; ``load`` of each restores this learner."""
@@ -189,6 +230,8 @@ class Learner:
             yield SIGHTING, sighting.sighting, _encode(sighting)
         yield WAITING, "", _encode(self._feedback.waiting)
         yield LEDGER, "", _encode(self.ledger)
+        yield DRIFT, "", _encode(self._drift)
+        yield STARVATION, "", _encode(self._starvation)
         for technician, person in self._people:
             yield PERSON, technician, _encode(person)
         for scope, ledger in self.books.ledgers.items():
@@ -214,11 +257,16 @@ class Learner:
         elif kind == PERSON:
             self._people.load(name, _person_decoder.decode(value))
             self.model.slips = self._people.slips
+        elif kind == DRIFT:
+            self._drift = _drift_decoder.decode(value)
+            self.model.doubt = self._drift.doubt
+        elif kind == STARVATION:
+            self._starvation = _starvation_decoder.decode(value)
         elif name:
             self.books.ledgers[name] = _ledger_decoder.decode(value)
         else:
             self.ledger = _ledger_decoder.decode(value)
 
 
-def _encode(piece: Answerable | Waiting | Ledger | Person) -> bytes:
+def _encode(piece: Answerable | Waiting | Ledger | Person | Drift | Starvation) -> bytes:
     return VERSION + _encoder.encode(piece)

@@ -25,8 +25,9 @@ VERSION = "counts-regression-1"
 class TenantModel:
     """Learns from one tenant's answers alone.
 
-    ``slips`` is how often technicians call noise real, as far as is known. ``names`` are the inputs
-    by part, ``changed`` the parts to be saved; both are for the snapshot.
+    ``slips`` is how often technicians call noise real, as far as is known, ``doubt`` how much
+    of what was learned does not count, because answers lately differ from it. ``names`` are the
+    inputs by part, ``changed`` the parts to be saved; both are for the snapshot.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class TenantModel:
         self.regression = Regression(most_weights)
         self.labels_seen = 0
         self.slips = SLIPS
+        self.doubt = 0.0
         self.names: dict[str, set[str]] = {}
         self.changed: set[str] = set()
 
@@ -54,7 +56,7 @@ class TenantModel:
         """
         said = None if shared is None else shared.about(known)
         others = None if said is None else (said.noise, said.actionable)
-        estimate = self.counts.estimate(known, now, others, self.slips)
+        estimate = self.counts.estimate(known, now, others, self.slips, 1.0 - self.doubt)
         effects = {"kind": 0.0, "answers": 0.0, "others": 0.0}
         regression = 0.0
         for name, part in self.regression.contributions(inputs(known)):
@@ -62,6 +64,10 @@ class TenantModel:
             topic = TOPICS.get(name) or topic_of(name)
             effects[topic] = effects.get(topic, 0.0) + part / 2
         known_before, informed = log_odds(estimate.prior), log_odds(estimate.informed)
+        if self.doubt:
+            back = self.doubt * (known_before - regression)
+            regression += back
+            effects["drift"] = back / 2
         moved = estimate.trust * (informed - known_before)
         regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, regression + moved))
         counted = log_odds(estimate.posterior.mean)

@@ -11,6 +11,8 @@ from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
 from noise.learning.bound import Cells, Risk
 from noise.learning.evidence import Rate
+from noise.learning.learner import Health
+from noise.learning.starvation import Lately
 from pipelines.metrics import (
     End,
     Metrics,
@@ -172,7 +174,8 @@ def report_of(tenant: str, *, spoke_at: float = 0.0, mode: Mode = Mode.OBSERVE) 
         drift=-0.02,
         cells=Cells(shown_noise=8.0, shown_real=8.0, hidden_noise=92.0, hidden_real=1.0),
     )
-    return TenantReport(tenant, mode, spoke_at, risk)
+    health = Health(doubt=0.4, lately=Lately(real=0.3, hidden=0.2))
+    return TenantReport(tenant, mode, spoke_at, risk, health)
 
 
 def test_a_client_shows_how_often_it_was_served_wrongly():
@@ -192,6 +195,9 @@ def test_a_client_shows_how_often_it_was_served_wrongly():
         "noise_answer_delay_seconds": 900.0,
         "noise_model_auc": 0.93,
         "noise_model_drift": -0.02,
+        "noise_model_doubt": 0.4,
+        "noise_real_answers_change": 0.3,
+        "noise_hidden_share_change": 0.2,
     }
     assert {name: value(metrics, name, tenant="acme") for name in expected} == expected
     assert value(metrics, "noise_mode", tenant="acme", mode="enforce") == 1

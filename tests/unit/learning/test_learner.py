@@ -5,7 +5,17 @@ import pytest
 from noise.alert import utc
 from noise.decision import Action, Decision, Drawn, InForce, Reason
 from noise.errors import SnapshotError
-from noise.learning.learner import KINDS, LEDGER, MODEL, PERSON, SIGHTING, WAITING, Learner
+from noise.learning.learner import (
+    DRIFT,
+    KINDS,
+    LEDGER,
+    MODEL,
+    PERSON,
+    SIGHTING,
+    STARVATION,
+    WAITING,
+    Learner,
+)
 from noise.settings import Settings
 from noise.state.case import Case
 from noise.state.condition import Condition
@@ -176,8 +186,25 @@ def test_all_that_was_saved_comes_back():
     assert list(again.all_pieces()) == list(by.all_pieces())
 
 
-@pytest.mark.parametrize("kind", [MODEL, SIGHTING, WAITING, LEDGER, PERSON])
+@pytest.mark.parametrize("kind", [MODEL, SIGHTING, WAITING, LEDGER, PERSON, DRIFT, STARVATION])
 @pytest.mark.parametrize("value", [b"", b"9", b"1\xc1", b"1\x01"])
 def test_a_piece_that_cannot_be_read_is_refused(kind, value):
     with pytest.raises(SnapshotError, match=r"unknown version|cannot be read"):
         learner().load(kind, "core", value)
+
+
+def test_answers_that_no_longer_fit_raise_doubt_which_survives_a_restart():
+    by, again = learner(), learner()
+    for number in range(150):
+        case = decide(by, f"d{number}.c1")
+        by.hear(label(f"d{number}.c1", label_id=f"l{number}"), NOW)
+    for number in range(150, 200):
+        decide(by, f"d{number}.c1")
+    for number in range(150, 200):
+        by.hear(label(f"d{number}.c1", "actionable", label_id=f"l{number}"), NOW)
+    for piece in by.all_pieces():
+        again.load(*piece)
+
+    assert 0.05 < by.health().doubt <= 0.9
+    assert again.health() == by.health()
+    assert again.score(case) == by.score(case)

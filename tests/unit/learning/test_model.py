@@ -285,3 +285,18 @@ def test_scoring_with_others_leaves_no_trace_in_the_model():
         model.learn(HERE, NOISE, NOW)
 
     assert all_parts(apart) == all_parts(together)
+
+
+def test_doubt_lowers_what_was_learned_says_so_and_leaves_the_day_one_knowledge():
+    sure, doubting, fresh = taught((HERE, NOISE, 30)), taught((HERE, NOISE, 30)), taught()
+    doubting.doubt = 0.9
+
+    before, after = sure.score(HERE, NOW), doubting.score(HERE, NOW)
+
+    assert fresh.score(HERE, NOW).noise_probability < after.noise_probability
+    assert after.noise_probability < before.noise_probability - 0.03
+    assert after.confidence.low < before.confidence.low - 0.2
+    assert after.evidence < before.evidence / 5
+    assert "answers lately differ from what was learned, which counts for less now" in [
+        one.text for one in after.explanation
+    ]

@@ -22,11 +22,14 @@ WEEK = 7
 class Hidden(msgspec.Struct, frozen=True, kw_only=True):
     """What was hidden as noise while that was live, and never shown.
 
-    ``real`` alerts told of something real, ``untold`` ones of something of which nobody was ever
-    told. ``incidents`` began after their client had gone live, ``missed`` were never told.
+    What joined an incident of which people had seen something counts apart, as ``added``. ``real``
+    alerts told of something real, ``untold`` ones of something of which nobody was ever told.
+    ``incidents`` began after their client had gone live, ``missed`` were never told.
     """
 
     alerts: int = 0
+    added: int = 0
+    added_real: int = 0
     real: int = 0
     untold: int = 0
     incidents: int = 0
@@ -89,6 +92,8 @@ class _Watch:
         self._live_at: dict[str, float] = {}
         self._first_at: dict[str, float] = {}
         self._told: set[str] = set()
+        self._seen_incidents: set[str] = set()
+        self._added: set[tuple[str, str]] = set()
 
     def enter(self, one: DecidedAlert) -> None:
         alert, decision = one.alert, one.decision
@@ -103,6 +108,8 @@ class _Watch:
             self._hide(one, at, problem)
             return
         self._hidden.pop((alert.tenant, alert.event_key), None)
+        if one.incident is not None:
+            self._seen_incidents.add(one.incident.id)
         if problem is None:
             self._noise[decision.action, int((at - self._began) // DAY)] += 1
         else:
@@ -112,7 +119,10 @@ class _Watch:
         decision, tenant = one.decision, one.alert.tenant
         if decision.reason is Reason.LEARNED_NOISE and decision.mode is InForce.ENFORCE:
             self._live_at.setdefault(tenant, at)
-            self._hidden[tenant, one.alert.event_key] = problem
+            place = (tenant, one.alert.event_key)
+            self._hidden[place] = problem
+            if one.incident is not None and one.incident.id in self._seen_incidents:
+                self._added.add(place)
 
     def noise(self, action: Action, mark: int) -> float:
         """Return the daily mean of the week before day ``mark``."""
@@ -121,9 +131,12 @@ class _Watch:
     def hidden(self) -> dict[str, Hidden]:
         """Return what was hidden, by client that ever was live."""
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for (tenant, _), problem in self._hidden.items():
+        for place, problem in self._hidden.items():
             real, untold = problem is not None, problem is not None and problem not in self._told
-            counts[tenant].update(alerts=1, real=real, untold=untold)
+            if place in self._added:
+                counts[place[0]].update(added=1, added_real=real, untold=untold)
+            else:
+                counts[place[0]].update(alerts=1, real=real, untold=untold)
         for problem, at in self._first_at.items():
             tenant = self._world.problems[problem].tenant
             if at >= self._live_at.get(tenant, float("inf")):

@@ -80,9 +80,11 @@ def _lines(seed: int, enforce: Earned, earn: Earned, settings: Settings) -> list
             f"{enforce.noise_updates[mark]:.1f})"
         )
     lines += [
-        f"  hidden as noise: {hidden.alerts:,}; real {_share(hidden.real, hidden.alerts)}, of "
-        f"trouble that nobody was told of {_share(hidden.untold, hidden.alerts)}; beyond "
-        f"{limits.hidden_real:.1%} at {len(beyond)} of {len(earn.hidden_by_client)} clients",
+        f"  hidden as noise: {hidden.alerts:,}, real {_share(hidden.real, hidden.alerts)}, beyond "
+        f"{limits.hidden_real:.1%} at {len(beyond)} of {len(earn.hidden_by_client)} clients; and "
+        f"in incidents that people had seen {hidden.added:,}, real "
+        f"{_share(hidden.added_real, hidden.added)}; of trouble that nobody was told of "
+        f"{hidden.untold}",
         f"  real incidents of live clients: {hidden.incidents}; never told "
         f"{_share(hidden.missed, hidden.incidents)} (enforce: "
         f"{_share(enforce.hidden.missed, enforce.hidden.incidents)})",

@@ -251,3 +251,29 @@ def test_a_value_worse_than_all_that_was_called_noise_here_is_shown_whatever_oth
     worse = story.push(100, alert(check="fan", device="d1", **fields))
 
     assert worse.decision.action is not Action.SUPPRESS
+
+
+def test_what_is_noise_everywhere_else_is_shown_again_as_soon_as_it_was_real_here():
+    story = Story(sharing())
+    story.engine.offer("a", model(at(-1), 30))
+
+    first = story.push(0, alert(check="fan", device="d0"))
+    spared = story.push(100, alert(check="fan", device="d1"))
+    story.answer(110, first, REAL)
+    after = story.push(220, alert(check="fan", device="d2"))
+
+    assert first.decision.reason is Reason.NOVEL
+    assert spared.decision.reason is Reason.LEARNED_NOISE
+    assert after.decision.action is not Action.SUPPRESS
+
+
+def test_what_must_never_be_hidden_is_shown_whatever_others_say():
+    story = Story(sharing())
+    story.engine.offer("a", model(at(-1), 30))
+
+    shown = [
+        story.push(100 * n, alert(check="fan", device=f"d{n}", severity="critical"))
+        for n in range(4)
+    ]
+
+    assert all(one.decision.action is not Action.SUPPRESS for one in shown)

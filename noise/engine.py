@@ -19,6 +19,7 @@ from noise.errors import SnapshotError
 from noise.incident import Incident
 from noise.label import Label
 from noise.learning.bound import Risk
+from noise.learning.challenger import Comparison, Duel
 from noise.learning.learner import Health
 from noise.learning.shared import Exchange, SharedLesson, SharedModel
 from noise.mode_change import ModeChange
@@ -153,6 +154,16 @@ class Engine:
             spoke_at = tenant.state.core.spoke_at
             health, live = tenant.health(), tenant.live_classes()
             yield TenantReport(name, mode, spoke_at, tenant.risk(), health, live)
+
+    def comparison(self) -> Comparison | None:
+        """Return how the model and its challenger did, None if ``scoring.challenger`` is off."""
+        if not self._settings.scoring.challenger:
+            return None
+        total = Duel()
+        for name in sorted(self._tenants):
+            if (duel := self._tenants[name].duel()) is not None:
+                total.include(duel)
+        return total.comparison()
 
     # -- what clients teach each other
 

@@ -139,6 +139,13 @@ class Scoring(_Section, frozen=True, kw_only=True):
     never_hide: Annotated[
         Severity, _says("The model alone never hides this severity or a higher one.")
     ] = Severity.CRITICAL
+    challenger: Annotated[
+        bool,
+        _says(
+            "Compare the model with an adaptive random forest that learns from the same answers "
+            "and decides nothing; costs about a millisecond an answer, and memory."
+        ),
+    ] = False
 
 
 class Sharing(_Section, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from noise.decision import Action, Decision, Drawn, InForce, Mode, Reason, Ruling, Score, Terms
 from noise.label import Label, Verdict
 from noise.learning.bound import Risk
+from noise.learning.challenger import Duel
 from noise.learning.earning import REVIEW_SECONDS, Earning
 from noise.learning.feedback import Heard, Resolution
 from noise.learning.learner import KINDS, Health, Learner
@@ -91,6 +92,10 @@ class Tenancy:
         if heard:
             self._count(heard)
             self._note_slips()
+
+    def duel(self) -> Duel | None:
+        """Return the marks of the model and its challenger, None if there is none."""
+        return self._learner.duel()
 
     def health(self) -> Health:
         """Return whether what was learned here can still be relied on."""

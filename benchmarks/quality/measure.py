@@ -13,6 +13,7 @@ from benchmarks.quality.rivals import Rival, Seen
 from benchmarks.quality.worlds import World
 from noise.alert import State
 from noise.decision import Action
+from noise.learning.challenger import Comparison
 
 DAY = 86_400.0
 BINS = 10
@@ -71,6 +72,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     calibration_gap: float | None
     labels: int
     label_share: float
+    challenger: Comparison | None = None
 
 
 def judge(rival: Rival, world: World) -> Quality:
@@ -195,6 +197,7 @@ class _Tally:
             calibration_gap=self._calibration_gap(),
             labels=rival.labels,
             label_share=rival.labels / max(1, self._asked),
+            challenger=rival.comparison,
         )
 
     def _per_day(self, day: int) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from benchmarks.quality.measure import Interval, Quality
+from noise.learning.challenger import Comparison
 
 COLUMNS = (
     f"{'world':<22}{'rival':<28}{'items/day':>10}{'day 0':>7}{'updates':>9}{'told in time':>22}"
@@ -24,7 +25,21 @@ def table(found: Sequence[Quality], *, heading: bool) -> str:
         f"{one.label_share:>8.1%}"
         for one in found
     ]
+    lines += [_compared(one.challenger) for one in found if one.challenger is not None]
     return "\n".join(lines) + "\n"
+
+
+def _compared(both: Comparison) -> str:
+    pairs = (
+        ("AUC", both.model_auc, both.challenger_auc),
+        ("Brier score", both.model_brier, both.challenger_brier),
+    )
+    said = [
+        f"{name} {ours:.3f} against {theirs:.3f}"
+        for name, ours, theirs in pairs
+        if ours is not None and theirs is not None
+    ]
+    return f"  model against an adaptive forest, {both.answers} answers: {', '.join(said)}"
 
 
 def _words(told: Interval) -> str:

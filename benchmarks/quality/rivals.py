@@ -14,6 +14,7 @@ from noise.decision import Action, DecidedAlert, Reason
 from noise.engine import Engine
 from noise.errors import SourceError
 from noise.label import Verdict
+from noise.learning.challenger import Comparison
 from noise.learning.trainer import Trainer
 from noise.replay import Replay
 from noise.settings import Settings, Sharing
@@ -41,6 +42,7 @@ class Rival(Protocol):
     name: str
     labels: int
     shares: bool
+    comparison: Comparison | None
 
     def run(self, world: World) -> Iterator[Seen]:
         """Decide the whole stream."""
@@ -54,6 +56,7 @@ class TheEngine:
         """Take the settings."""
         self.name = name
         self.labels = 0
+        self.comparison: Comparison | None = None
         self._settings = settings
         self.shares = shares
 
@@ -63,12 +66,13 @@ class TheEngine:
         if self.shares:
             sharing = Sharing(tenants=world.tenants)
             settings = msgspec.structs.replace(settings, sharing=sharing)
-        trainer = Trainer(settings)
-        replay = Replay(Engine(settings), world.directory, world.technicians, trainer)
+        trainer, engine = Trainer(settings), Engine(settings)
+        replay = Replay(engine, world.directory, world.technicians, trainer)
         for step in replay.run(world.deliveries()):
             for one in step.decided:
                 yield _seen(one)
         self.labels = replay.labels_given
+        self.comparison = engine.comparison()
 
 
 def _seen(one: DecidedAlert) -> Seen:
@@ -97,6 +101,7 @@ class ByHand:
         """Take what the rule does."""
         self.name = name
         self.labels = 0
+        self.comparison: Comparison | None = None
         self.shares = False
         self._quiet = quiet
         self._silences = silences

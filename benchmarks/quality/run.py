@@ -26,7 +26,7 @@ ENGINES = 2
 def main(arguments: Sequence[str]) -> int:
     """Judge every rival on every world and print one line for each."""
     chosen = _parser().parse_args(arguments)
-    settings = msgspec.structs.replace(read_settings(chosen.settings), mode=Mode.ENFORCE)
+    settings = _settings(chosen)
     found: list[Quality] = []
     for seed in chosen.seeds:
         for rival in rivals(_sampled(settings, seed))[: None if chosen.rivals else ENGINES]:
@@ -57,10 +57,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--days", type=float, default=30)
     parser.add_argument("--rivals", action="store_true", help="what people do by hand as well")
+    parser.add_argument("--challenger", action="store_true", help="a forest in shadow as well")
     parser.add_argument("--settings", help="YAML file with settings")
     parser.add_argument("--json", help="write the report there")
     parser.add_argument("--html", help="write a page for people there")
     return parser
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    settings = msgspec.structs.replace(read_settings(chosen.settings), mode=Mode.ENFORCE)
+    if not chosen.challenger:
+        return settings
+    scoring = msgspec.structs.replace(settings.scoring, challenger=True)
+    return msgspec.structs.replace(settings, scoring=scoring)
 
 
 def _sampled(settings: Settings, seed: int) -> Settings:

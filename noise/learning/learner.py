@@ -13,6 +13,7 @@ from noise.label import Label, Verdict
 from noise.learning import snapshot
 from noise.learning.books import Books
 from noise.learning.bound import Ledger, Risk
+from noise.learning.challenger import Challenger, Duel
 from noise.learning.drift import Drift
 from noise.learning.features import facts
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
@@ -94,6 +95,7 @@ class Learner:
         self._ledger_changed = self._drift_changed = False
         self._drift = Drift()
         self._starvation = Starvation()
+        self._challenger = Challenger() if settings.scoring.challenger else None
         self._asked: tuple[Case, Facts] | None = None
 
     def score(self, case: Case) -> Score:
@@ -145,6 +147,8 @@ class Learner:
 
     def _apply(self, resolution: Resolution, now: float) -> list[Heard]:
         self.model.slips = self._people.slips
+        if self._challenger is not None:
+            self._compare(self._challenger, resolution, now)
         for lesson in resolution.lessons:
             taught, args = lesson.taught, (lesson.facts, lesson.verdict)
             if lesson.is_undone:
@@ -160,6 +164,16 @@ class Learner:
             self.ledger.heard(one, before, after, now, self._audit_share)
             self._ledger_changed = True
         return resolution.heard
+
+    def _compare(self, challenger: Challenger, resolution: Resolution, now: float) -> None:
+        others = self._others.model(now)
+        for one, _, after in resolution.heard:
+            if one.booked_at == 0.0 and one.noise_probability is not None and after is not None:
+                says = self.model.score(one.facts, now, others).noise_probability
+                challenger.meet(one.facts, says, after)
+        for lesson in resolution.lessons:
+            if lesson.is_whole and not lesson.is_undone:
+                challenger.learn(lesson.facts, lesson.verdict, lesson.weight)
 
     def _note_first_answer(self, one: Answerable, verdict: Verdict | None, now: float) -> None:
         if self._would_be_told(one, now):
@@ -180,6 +194,10 @@ class Learner:
         if condition.raised_at > one.decided_at:  # raised again: how long it lasted is forgotten
             return False
         return not one.decided_at <= condition.cleared_at <= one.hidden_until
+
+    def duel(self) -> Duel | None:
+        """Return the marks of the model and its challenger, None if there is none."""
+        return self._challenger.duel if self._challenger is not None else None
 
     def health(self) -> Health:
         """Return whether what was learned can still be relied on."""

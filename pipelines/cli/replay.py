@@ -92,12 +92,13 @@ def command(
     with showing_progress() as progress:
         recordings = Recordings(files, source, directory, tenant=tenant, count=progress.advance)
         trainer = Trainer(configured) if configured.sharing.tenants else None
-        replay = Replay(Engine(configured), directory, technicians, trainer)
+        engine = Engine(configured)
+        replay = Replay(engine, directory, technicians, trainer)
         progress.begin("reading", size_of(files), "bytes")
         ledger = _play(replay, recordings, out, progress)
     ledger.dead_letters.update(recordings.refused)
     _check(ledger, recordings)
-    summary = _summary(ledger, replay, source, configured)
+    summary = _summary(ledger, replay, source, configured) | _compared(engine)
     if report is not None:
         with written(report) as file:
             file.write(options.pretty(summary))
@@ -181,6 +182,11 @@ def _summary(ledger: Ledger, replay: Replay, source: str, settings: Settings) ->
         **ledger.report(),
         "labels_given": replay.labels_given,
     }
+
+
+def _compared(engine: Engine) -> dict[str, Any]:
+    comparison = engine.comparison()
+    return {} if comparison is None else {"challenger": comparison._asdict()}
 
 
 def _tell(

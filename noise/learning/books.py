@@ -11,11 +11,12 @@ import msgspec
 from noise.alert import Alert
 from noise.decision import Reason
 from noise.label import Verdict
-from noise.learning.bound import Ledger
+from noise.learning.bound import Ledger, Part, part_of
 from noise.state.answerable import Answerable
 from noise.state.scope import ALL, OTHER, scope_of_class
 
 MAX_CLASSES = 20
+_COUNTED = frozenset({Part.SAMPLED, Part.HIDDEN})  # before anybody has answered
 
 
 class Books:
@@ -44,8 +45,12 @@ class Books:
             for scope in self.counted_in(replaced.scope):
                 self._ledger(scope).decided(_uncounted(new), replaced, now, self._audit_share)
             replaced = _uncounted(replaced)
+        is_counted = replaced is not None or part_of(new) in _COUNTED
         for scope in self.counted_in(new.scope):
-            self._ledger(scope).decided(new, replaced, now, self._audit_share)
+            if is_counted:
+                self._ledger(scope).decided(new, replaced, now, self._audit_share)
+            elif scope not in self.ledgers:  # so that the number of classes is bounded
+                self._ledger(scope)
 
     def heard(
         self, one: Answerable, before: Verdict | None, after: Verdict | None, now: float
@@ -83,7 +88,8 @@ class Books:
         self._changed.add(scope)
         ledger = self.ledgers.get(scope)
         if ledger is None:
-            ledger = self.ledgers[scope] = Ledger()
+            # How well scores rank is asked of the client's own ledger alone.
+            ledger = self.ledgers[scope] = Ledger(noise_scores=[], real_scores=[])
         return ledger
 
 

@@ -266,6 +266,8 @@ class Ledger(msgspec.Struct):
 
     def _score(self, noise_probability: float, is_real: bool, amount: float) -> None:
         scores = self.real_scores if is_real else self.noise_scores
+        if not scores:  # nobody asks this ledger how well they rank
+            return
         index = _bin(noise_probability)
         scores[index] = max(0.0, scores[index] + amount)
 

@@ -107,3 +107,15 @@ def test_each_changed_ledger_is_taken_once():
 
     assert [scope for scope, _ in by.take_changed()] == ["all", "class/disk"]
     assert by.take_changed() == []
+
+
+def test_what_is_shown_changes_no_ledger_before_it_is_answered():
+    by = books()
+    by.decided(sighting("d1.c1", scope="class/disk"), None, NOW)
+    by.take_changed()
+
+    by.decided(sighting("d2.c2", scope="class/disk"), None, NOW)
+
+    assert by.take_changed() == []
+    answer(by, sighting("d2.c2", scope="class/disk"), Verdict.ACTIONABLE)
+    assert by.ledgers["all"].cells().shown_real == 1

@@ -309,3 +309,12 @@ def test_a_model_that_lately_errs_more_than_usual_drifts():
     drift = books.ledger.risk().drift
     assert drift is not None
     assert 0.3 < drift < 0.8
+
+
+def test_a_ledger_without_bins_counts_all_the_same_and_ranks_nothing():
+    books = Books()
+    books.ledger = Ledger(noise_scores=[], real_scores=[])
+    books.seen(3, NOISE, **SHOWN)
+
+    assert books.ledger.cells().shown_noise == 3
+    assert books.ledger.auc() is None

@@ -122,7 +122,8 @@ class People:
 
         They count again when they are clearly better than chance.
         """
-        person = self._people.get(name(technician))
+        key = name(technician)
+        person = self._people.get(key)
         if person is None:
             return []
         known = person.ignored
@@ -131,6 +132,8 @@ class People:
             for verdict in Verdict
             if _weight(person, verdict) < (ENOUGH_AGAIN if verdict in known else LEAST_WEIGHT)
         ]
+        if person.ignored != known:
+            self._changed.add(key)
         return [verdict for verdict in person.ignored if verdict not in known]
 
     # -- what was said

@@ -168,8 +168,11 @@ def test_a_restored_crowd_says_the_same_bit_for_bit():
 def test_who_turned_out_to_guess_counts_again_only_when_clearly_better():
     people = desk(600, tess=CAREFUL, tom=CAREFUL, poison=(1.0, 0.0))
 
+    people.take_changed()
     assert NOISE in people.judge("poison")
+    assert [key for key, _ in people.take_changed()] == ["poison"]
     assert people.judge("poison") == []
+    assert people.take_changed() == []
     assert people.judge("nobody") == []
     (poison,) = [person for key, person in people if key == "poison"]
     poison.met = Person().met

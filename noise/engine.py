@@ -263,6 +263,7 @@ class Engine:
             repeats=repeats,
             now=now,
             scorer=tenant.score,
+            hiding_rate=tenant.hidden_a_day,
         )
 
     def _repeats(self, state: TenantState, condition: Condition, alert: Alert, now: float) -> bool:

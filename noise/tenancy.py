@@ -56,6 +56,10 @@ class Tenancy:
         """Return the model's opinion of a case."""
         return self._learner.score(case)
 
+    def hidden_a_day(self, case: Case) -> float:
+        """Return how many alerts of the case's class were hidden a day."""
+        return self._learner.hidden_a_day(case)
+
     def learn(self, label: Label, now: float) -> Resolution:
         """Take an answer; return what became of it."""
         resolution = self._learner.hear(label, now)

@@ -105,7 +105,7 @@ LABEL_OUTCOMES: Mapping[str, str] = {
     LabelOutcome.REPEATED: "The same answer came before; it changed nothing.",
     LabelOutcome.UNKNOWN_TARGET: "Its target has not been seen yet; it waits for it.",
     LabelOutcome.OUTCOME_MATCHED: "What really happened was matched with decisions.",
-    LabelOutcome.OUTCOME_MISSED: "What really happened had been hidden; it is shown now.",
+    LabelOutcome.OUTCOME_MISSED: "What really happened had been judged noise; it is shown now.",
     LabelOutcome.OUTCOME_UNMATCHED: "What really happened had no decision near it.",
 }
 VARIABLES = {

@@ -31,6 +31,7 @@ def case_of(
     incident: IncidentMemory | None = None,
     repeats: bool = False,
     score: Score | None = None,
+    hidden_a_day: float = 1000.0,
 ) -> Case:
     """Gather what the state of ``tenant`` knows of an alert."""
     one, tenant = one or alert(), tenant or TenantState("acme")
@@ -44,6 +45,7 @@ def case_of(
         repeats=repeats,
         now=now,
         scorer=lambda _: score or scored(0.5),
+        hiding_rate=lambda _: hidden_a_day,
     )
 
 

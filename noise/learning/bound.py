@@ -118,7 +118,7 @@ class Ledger(msgspec.Struct):
     ``delays`` first answers took ``delay_seconds`` in all. ``recent_error`` and ``usual_error`` are
     mean squared errors of about the last ``RECENT_ANSWERS`` and ``USUAL_ANSWERS``, ``errors`` their
     number. The scores are counts by bin. ``evidence`` has, for each class of alerts, that of the
-    epoch before ``epoch`` and that of ``epoch`` itself, got with ``audit_share``.
+    epoch before ``epoch`` and that of ``epoch`` itself, got with ``audit_share`` since ``since``.
     """
 
     at: float = 0.0
@@ -133,6 +133,7 @@ class Ledger(msgspec.Struct):
     real_scores: list[float] = msgspec.field(default_factory=lambda: [0.0] * BINS)
     epoch: int = 0
     audit_share: float = 0.0
+    since: float = 0.0
     evidence: dict[str, list[Evidence]] = {}
 
     # -- entries
@@ -191,7 +192,7 @@ class Ledger(msgspec.Struct):
 
     def _pass_time(self, now: float, audit_share: float) -> None:
         if audit_share != self.audit_share:  # samples of two shares are no one sample
-            self.audit_share, self.evidence = audit_share, {}
+            self.audit_share, self.evidence, self.since = audit_share, {}, now
         steps = int((now - self.at) / _STEP)
         if steps > 0:
             self._fade(steps)
@@ -320,6 +321,15 @@ class Ledger(msgspec.Struct):
             for one in both:
                 total.add(one)
         return total
+
+    def hidden_a_day(self, alert_class: str, now: float) -> float:
+        """Return how many of a class were hidden a day, or would have been, in the window."""
+        known = self.evidence.get(alert_class) or self.evidence.get(OTHER)
+        if known is None:
+            return 0.0
+        last, present = (one.hidden + one.watched for one in known)
+        began = max(self.since, (self.epoch - (last > 0)) * EPOCH_SECONDS)
+        return (last + present) / max(1.0, (now - began) / _DAY)
 
     def missed_incidents(self) -> Rate:
         """Of the real, the share that was hidden, as ``evidence.missed_incidents`` defines it.

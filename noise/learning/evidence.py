@@ -32,6 +32,7 @@ CERTAIN = LEVELS
 # to everything, and slips of the others); of what is noise they call at most a tenth real.
 OVERLOOKED = 0.25
 FALSE_ALARMS = 0.1
+SURFACES_MORE = 2.0
 
 
 class Rate(NamedTuple):
@@ -131,8 +132,9 @@ def missed_incidents(known: Evidence, share: float, error: float) -> Rate:
     what surfaced by itself (tickets, outages, calls) the second; Chapman (1951) estimates from
     their overlap how many real incidents there were, and ``value`` is the share of these that was
     not shown. Its interval is that of the share hidden among the surfaced, which drifts as it may.
-    Assumed: what is hidden surfaces as often as what is shown. If it surfaces more often, as what
-    nobody works on should, the upper end errs to the safe side. Without overlap it is 1.
+    Assumed: what is hidden surfaces at least as often as what is shown, for nobody works on it, and
+    at most ``SURFACES_MORE`` times as often. ``value`` takes it to be as often. Without overlap the
+    upper end is 1.
 
     *The audit* is the other catch: as many of the hidden are taken to be real as ``hidden_real``
     allows, and of what was shown only what is real however technicians err. Of both upper ends the
@@ -142,11 +144,12 @@ def missed_incidents(known: Evidence, share: float, error: float) -> Rate:
     if not known.surfaced:
         return Rate(None, audited, None if audited is None else 0.0)
     draws = (Draws(1.0, known.surfaced, known.missed),)
+    low = share_interval(draws, 1.0, error / 2).low
     upper = share_interval(draws, 1.0, error / 2 if audited is None else error / 4).high
     return Rate(
         1.0 - _shown(known) / chapman(_shown(known), known.surfaced, _overlap(known)),
         upper if audited is None else min(upper, audited),
-        share_interval(draws, 1.0, error / 2).low,
+        low / (low + SURFACES_MORE * (1.0 - low)),
     )
 
 
@@ -165,13 +168,18 @@ def _shown(known: Evidence) -> int:
 
 
 def _possibly_missed(known: Evidence, share: float, error: float) -> float | None:
-    upper = hidden_real(known, share, error).upper
+    upper = hidden_real(known, share, error / 2).upper
     if upper is None:
         return None
     hidden = (known.watched + known.hidden) * upper
+    return hidden / (hidden + max(_surely_real(known, error / 4), float(_overlap(known))))
+
+
+def _surely_real(known: Evidence, error: float) -> float:
+    """Return how many of the shown were real at least, however technicians err."""
     answered = known.shown_real + known.shown_noise
-    surely = (known.shown_real - FALSE_ALARMS * answered) / (1.0 - FALSE_ALARMS)
-    return hidden / (hidden + max(surely, float(_overlap(known))))
+    low = share_interval((Draws(1.0, answered, known.shown_real),), 1.0, error).low
+    return answered * max(0.0, (low - FALSE_ALARMS) / (1.0 - FALSE_ALARMS))
 
 
 class _Part(NamedTuple):

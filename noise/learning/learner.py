@@ -16,6 +16,7 @@ from noise.learning.bound import Ledger, Risk
 from noise.learning.challenger import Challenger, Duel
 from noise.learning.drift import Drift
 from noise.learning.features import facts
+from noise.learning.features import name as short_name
 from noise.learning.feedback import Feedback, Heard, Resolution, Waiting
 from noise.learning.model import TenantModel
 from noise.learning.outcomes import Surfaced
@@ -129,6 +130,10 @@ class Learner:
         self._ledger_changed = True
         recalled = self._feedback.recall(new, case.now)
         return [heard for _, one in recalled for heard in self._apply(one, case.now)]
+
+    def hidden_a_day(self, case: Case) -> float:
+        """Return how many alerts of the case's class were hidden a day, as the ledger knows."""
+        return self.ledger.hidden_a_day(short_name(case.alert.category), case.now)
 
     def hear(self, label: Label, now: float) -> Resolution:
         """Take an answer and learn what follows from it."""

@@ -29,7 +29,8 @@ _NOT_MEANT_TO_BE_SHOWN = frozenset({Part.SAMPLED, Part.PROBED, Part.HIDDEN})
 class Surfaced(NamedTuple):
     """What an outcome is about, the last sighting of each check, and what that says of the engine.
 
-    ``hidden`` are those that nobody saw. ``is_new``: it counts, and did not surface before.
+    ``hidden`` are those that nobody was meant to see. ``is_new``: it counts, and did not surface
+    before.
     """
 
     about: list[Answerable]
@@ -69,7 +70,7 @@ class Outcomes:
         for one in about:
             one.surfaced = True
             self._answerables.mark(one)
-        hidden = [one for one in near if part_of(one) is Part.HIDDEN] if is_missed else []
+        hidden = [one for one in near if _was_hidden(one)] if is_missed else []
         return Surfaced(about, hidden, is_missed, is_new)
 
     def _still_tells(self, one: Answerable, since: float) -> bool:
@@ -89,6 +90,11 @@ class Outcomes:
 
 def _is_known(one: Answerable) -> bool:
     return part_of(one) is Part.SHOWN or (one.told and part_of(one) is not Part.LEFT_OUT)
+
+
+def _was_hidden(one: Answerable) -> bool:
+    """Say whether it was hidden, or would have been in mode observe; samples were not."""
+    return one.would_suppress and part_of(one) is not Part.LEFT_OUT
 
 
 def _noise_probability(one: Answerable) -> float:

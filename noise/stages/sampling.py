@@ -1,12 +1,21 @@
 """Some of what would be hidden is shown all the same: the only honest measure of what is missed.
 
 Which alerts these are follows from their event key and a secret salt, so that a replay samples the
-same ones, and nobody can tell a sample from an ordinary alert by its time.
+same ones, and nobody can tell a sample from an ordinary alert by its time. Each is drawn for itself
+with a chance that is known beforehand and kept with it: ``audit_share``, for
+
+- what the model is less sure of: twice that,
+- a class of alerts of which little is hidden: as much as gives it a sample in ``FLOOR_DAYS``, up to
+  16 times that; so no class starves, and a small client is not flooded,
+- what joins an incident that people know of: a quarter of that, for it cannot be missed.
+
+Equal chances are best otherwise: what may be hidden unseen is bounded by the smallest of them.
 """
 
 from __future__ import annotations
 
 from hashlib import blake2b
+from math import log2
 
 from noise.alert import State
 from noise.decision import Action, Drawn, Reason, Ruling
@@ -17,6 +26,10 @@ from noise.state.case import Case
 _JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER})
 MOST_DOUBLED = 4
 ANSWERS_A_STEP = 8
+CLOSE_CALL = 0.95
+FLOOR_DAYS = 56.0
+MOST_LEVEL = 4
+SHARE_OF_TOLD = 0.25
 _SPACE = float(1 << 64)
 
 
@@ -35,11 +48,27 @@ class Sampling:
         if ruling.reason is Reason.LEARNED_NOISE and self._is_probe(case):
             words = "shown to check that it is still noise"
             return Ruling(Action.NOTIFY, Reason.PROBE, words, drawn=Drawn(1.0, until))
-        share = self._settings.audit_share
-        if self._fraction(case.alert.tenant, case.alert.event_key, str(case.now)) < share:
+        chance = self.chance(case)
+        if self._fraction(case.alert.tenant, case.alert.event_key, str(case.now)) < chance:
             words = "shown as one of a random sample"
-            return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, words, drawn=Drawn(share, until))
+            return Ruling(Action.NOTIFY, Reason.AUDIT_SAMPLE, words, drawn=Drawn(chance, until))
         return ruling
+
+    def chance(self, case: Case) -> float:
+        """Return the chance with which a hidden alert is drawn for the audit."""
+        share = self._settings.audit_share
+        if case.incident is not None and case.incident.told_at:
+            return share * SHARE_OF_TOLD
+        is_close = case.score.noise_probability < CLOSE_CALL
+        level = max(int(is_close), self._floor(share * case.hidden_a_day))
+        return min(1.0, share * 2.0**level)
+
+    def _floor(self, samples_a_day: float) -> int:
+        """Return how often the share must be doubled for a class with so many samples of it."""
+        wanted = 1.0 / FLOOR_DAYS
+        if samples_a_day * 2.0**MOST_LEVEL <= wanted:
+            return MOST_LEVEL
+        return max(0, int(log2(wanted / samples_a_day)))
 
     def _is_probe(self, case: Case) -> bool:
         # Kinds without a value that were never real have little to tell: the audit is for them.

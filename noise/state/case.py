@@ -33,7 +33,7 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
 
     ``incident`` is the one that the alert would join, or that its clear belongs to; ``repeats``
     says that the condition is open and its window has not ended. ``known_score`` is the model's
-    opinion if anybody has asked for it.
+    opinion if anybody has asked for it. ``hiding_rate`` is behind ``hidden_a_day``.
     """
 
     alert: Alert
@@ -45,6 +45,7 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
     repeats: bool
     now: float
     scorer: Callable[[Case], Score]
+    hiding_rate: Callable[[Case], float]
     known_score: Score | None = None
     known_excess: float | Literal["unasked"] | None = "unasked"
 
@@ -54,6 +55,11 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         if self.known_score is None:
             self.known_score = self.scorer(self)
         return self.known_score
+
+    @property
+    def hidden_a_day(self) -> float:
+        """How many alerts of its class were hidden here a day, in the last two to four weeks."""
+        return self.hiding_rate(self)
 
     @property
     def excess(self) -> float | None:

@@ -204,6 +204,23 @@ def test_evidence_counts_in_its_own_epoch_and_the_one_after():
     assert books.ledger.known().real[0] == 1
 
 
+def test_how_many_of_a_class_are_hidden_a_day_counts_from_the_first_alert_and_two_epochs_back():
+    books, start = Books(), 1000 * EPOCH_SECONDS + 4 * DAY
+    assert books.ledger.hidden_a_day("disk", start) == 0
+    for day in range(20):
+        books.decide(start + day * DAY, **HIDDEN, category="disk")
+        books.decide(start + day * DAY, **WATCHED, category="disk")
+
+    assert books.ledger.hidden_a_day("disk", start + 20 * DAY) == 2
+    assert books.ledger.hidden_a_day("backup", start + 20 * DAY) == 0
+
+    later = 1002 * EPOCH_SECONDS + 8 * DAY
+    books.decide(later, **HIDDEN, category="disk")
+    books.decide(later, **HIDDEN, category="backup")
+    assert books.ledger.hidden_a_day("disk", later) == pytest.approx(21 / 22)
+    assert books.ledger.hidden_a_day("backup", later) == pytest.approx(1 / 8)
+
+
 def test_samples_of_another_share_are_no_evidence():
     books = Books()
     books.seen(3, NOISE, **AUDITED)

@@ -7,6 +7,7 @@ from noise.learning.evidence import (
     FALSE_ALARMS,
     LEVELS,
     OVERLOOKED,
+    SURFACES_MORE,
     UNKNOWN,
     Evidence,
     chance_of,
@@ -82,18 +83,21 @@ def test_evidence_adds_up():
     assert total == draws(2, 6, 1, watched=11, hidden=22, shown_noise=33, shown_real=44)
 
 
-def possible(known: Evidence, surely: float, error: float = ERROR) -> float:
+def possible(known: Evidence, error: float = ERROR) -> float:
     """The audit's bound: what may be real of the hidden, against what surely was of the shown."""
-    upper = hidden_real(known, SHARE, error).upper
+    upper = hidden_real(known, SHARE, error / 2).upper
+    answered = known.shown_real + known.shown_noise
+    low = share_interval((Draws(1.0, answered, known.shown_real),), 1.0, error / 4).low
     assert upper is not None
     hidden = (known.watched + known.hidden) * upper
-    return hidden / (hidden + surely)
+    return hidden / (hidden + answered * max(0, (low - FALSE_ALARMS) / (1 - FALSE_ALARMS)))
 
 
 def test_of_the_real_as_many_may_be_missed_as_the_samples_of_the_hidden_allow():
     known = draws(CERTAIN, 1000, 0, watched=1000, shown_real=90)
 
-    assert missed_incidents(known, SHARE, ERROR) == (None, pytest.approx(possible(known, 90)), 0)
+    assert missed_incidents(known, SHARE, ERROR) == (None, pytest.approx(possible(known)), 0)
+    assert 0.05 < possible(known) < 0.15
 
 
 def test_what_was_shown_is_real_only_as_far_as_it_cannot_be_false_alarms():
@@ -118,7 +122,8 @@ def test_of_what_surfaced_the_hidden_share_is_what_was_missed():
 
     rate = missed_incidents(known, SHARE, ERROR)
 
-    assert rate == (pytest.approx(1 - 30 / chapman(30, 20, 15)), high, low)
+    least = low / (low + SURFACES_MORE * (1 - low))
+    assert rate == (pytest.approx(1 - 30 / chapman(30, 20, 15)), high, pytest.approx(least))
     assert rate.value == pytest.approx(5 / 20, abs=0.02)
 
 
@@ -135,7 +140,7 @@ def test_what_surfaced_was_real_whatever_was_answered():
 
 def test_the_better_of_both_upper_ends_counts_with_half_of_the_error_each():
     known = draws(CERTAIN, 2000, 0, watched=2000, shown_real=90, surfaced=10)
-    audited = possible(known, 90, ERROR / 2)
+    audited = possible(known, ERROR / 2)
     assert missed_incidents(known, SHARE, ERROR).upper == pytest.approx(audited)
 
     known = draws(0, 20, 0, hidden=9000, shown_real=90, surfaced=100)

@@ -34,6 +34,7 @@ def case_of(tenant: TenantState, one: Alert, now: float = NOW) -> Case:
         repeats=False,
         now=now,
         scorer=unscored,
+        hiding_rate=lambda _: 0.0,
     )
 
 

@@ -40,6 +40,12 @@ def test_what_was_shown_around_it_was_told():
     assert met == Surfaced(about=[shown], hidden=[], is_missed=False, is_new=True)
 
 
+def test_what_mode_observe_would_have_hidden_counts_as_hidden():
+    one = sighting("d1.c1", observed=True, **HIDDEN)
+
+    assert Desk(one).meet() == Surfaced([one], [one], is_missed=True, is_new=True)
+
+
 def test_what_was_hidden_while_nothing_was_shown_was_missed():
     one = sighting("d1.c1", category="disk", noise_probability=0.95, **HIDDEN)
     other = sighting("d2.c2", check="cpu", category="performance", noise_probability=0.9, **HIDDEN)
@@ -55,7 +61,6 @@ def test_what_was_hidden_while_nothing_was_shown_was_missed():
     [
         {"reason": Reason.AUDIT_SAMPLE},
         {"reason": Reason.PROBE},
-        {"reason": Reason.OBSERVE_MODE, "would_suppress": True, "observed": True},
     ],
 )
 def test_what_was_only_shown_as_a_sample_counts_as_missed_but_need_not_be_told(fields):

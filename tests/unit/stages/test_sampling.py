@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from noise.decision import Action, Drawn, Reason, Ruling
 from noise.settings import Sampling as Settings
-from noise.stages.sampling import Sampling
+from noise.stages.sampling import FLOOR_DAYS, Sampling
 from noise.state.tenant import TenantState
-from tests.cases import NOW, case_of, tell_it
+from tests.cases import NOW, case_of, incident, scored, tell_it
 from tests.factories import alert
 
 HOUR = 3600.0
@@ -19,7 +21,8 @@ def sampling(share: float, hours: int = 24, salt: str = "s") -> Sampling:
 
 
 def test_about_the_share_that_the_owner_wants_is_sampled_and_always_the_same_alerts():
-    cases = [case_of(alert(event_key=f"e{n}")) for n in range(2000)]
+    sure = scored(0.99)
+    cases = [case_of(alert(event_key=f"e{n}"), score=sure) for n in range(2000)]
 
     def sampled(salt: str) -> list[bool]:
         by = sampling(0.1, salt=salt)
@@ -36,6 +39,44 @@ def test_a_sample_keeps_its_chance_and_until_when_it_would_have_been_hidden():
     audit = sampling(1.0).review(case_of(), waits)
 
     assert (audit.hold_until, audit.drawn) == (None, Drawn(1.0, NOW + HOUR))
+
+
+def level(share: float = 0.001, sure: float = 0.99, **given: Any) -> float:
+    """How many times the share the chance is with which an alert is drawn."""
+    return sampling(share).chance(case_of(score=scored(sure), **given)) / share
+
+
+def test_what_the_model_is_less_sure_of_is_drawn_twice_as_often():
+    assert level(sure=0.96) == 1
+    assert level(sure=0.94) == 2
+
+
+def test_a_class_of_which_little_is_hidden_is_drawn_more_often_up_to_a_limit():
+    assert level(hidden_a_day=18) == 1
+    assert level(hidden_a_day=4) == 4
+    assert level(hidden_a_day=0.5) == level(hidden_a_day=0) == 16
+    assert level(hidden_a_day=4, sure=0.94) == 4
+
+
+@pytest.mark.parametrize("hidden_a_day", [2.0, 5.0, 20.0, 100.0])
+def test_no_class_waits_much_longer_for_a_sample_than_it_should(hidden_a_day):
+    samples_a_day = 0.001 * level(hidden_a_day=hidden_a_day) * hidden_a_day
+
+    assert samples_a_day > 1 / (2 * FLOOR_DAYS)
+
+
+def test_a_small_client_is_not_flooded_and_a_share_of_all_is_all():
+    assert level(0.003, hidden_a_day=1) * 0.003 < 0.05
+    assert level(0.5, hidden_a_day=0) * 0.5 == 1
+
+
+def test_what_joins_a_told_incident_is_drawn_a_quarter_as_often():
+    assert level(incident=incident(told_at=NOW), hidden_a_day=0) == 0.25
+    assert level(incident=incident()) == 1
+
+
+def test_without_a_share_nothing_is_drawn():
+    assert sampling(0.0).chance(case_of(hidden_a_day=0)) == 0
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_what_a_decision_leaves_behind():
         repeats=False,
         now=NOW,
         scorer=lambda _: None,  # type: ignore[arg-type,return-value]
+        hiding_rate=lambda _: 0.0,
     )
     decision = Decision(
         id="d1",

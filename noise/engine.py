@@ -18,7 +18,7 @@ from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling, Terms
 from noise.errors import SnapshotError
 from noise.incident import Incident
 from noise.label import Label
-from noise.learning.bound import Risk
+from noise.learning.bound import Ledger, Risk
 from noise.learning.challenger import Comparison, Duel
 from noise.learning.learner import Health
 from noise.learning.shared import Exchange, SharedLesson, SharedModel
@@ -178,6 +178,10 @@ class Engine:
     def lessons(self) -> list[SharedLesson]:
         """Take what the clients that share have learned since the last call."""
         return self._exchange.take_lessons()
+
+    def ledgers(self) -> dict[str, Ledger]:
+        """Return the risk ledgers by tenant, to be read only."""
+        return {name: tenant.ledger for name, tenant in self._tenants.items()}
 
     # -- what must survive
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from noise.decision import Action, Decision, Drawn, InForce, Mode, Reason, Ruling, Score, Terms
 from noise.label import Label, Verdict
-from noise.learning.bound import Risk
+from noise.learning.bound import Ledger, Risk
 from noise.learning.challenger import Duel
 from noise.learning.earning import REVIEW_SECONDS, Earning
 from noise.learning.feedback import Heard, Resolution
@@ -104,6 +104,11 @@ class Tenancy:
     def health(self) -> Health:
         """Return whether what was learned here can still be relied on."""
         return self._learner.health()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The books of right and wrong."""
+        return self._learner.ledger
 
     def risk(self) -> Risk:
         """Return how often the engine was wrong here, as far as is known."""

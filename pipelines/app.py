@@ -12,8 +12,10 @@ from noise import sources
 from noise.directory import Directory
 from noise.engine import Engine
 from noise.learning.feedback import LabelOutcome
+from noise.learning.pool import pooled
 from noise.learning.trainer import Trainer
 from noise.settings import Settings
+from noise.sources.category import CATEGORIES
 from pipelines import topics
 from pipelines.agents import Behind, PartitionFold, feedback, raw, sharing
 from pipelines.agents.sharing import ModelShelf, SharedFold
@@ -126,3 +128,5 @@ def _show(metrics: Metrics, units: Units, folds: Mapping[int, PartitionFold], no
     )
     reports = (report for fold in folds.values() for report in fold.engine.reports())
     metrics.show_tenants(reports, now)
+    ledgers = [ledger for fold in folds.values() for ledger in fold.engine.ledgers().values()]
+    metrics.show_pool(pooled(ledgers, CATEGORIES))

@@ -31,6 +31,7 @@ from noise import settings
 from noise.decision import HIDDEN, SHOWN, Action, Mode, Reason
 from noise.engine import TenantReport
 from noise.label import LabelSource, Verdict
+from noise.learning.pool import Bounds
 from noise.mode_change import Change
 from pipelines.trouble import Trouble
 
@@ -60,6 +61,17 @@ RATES = {
     "hidden_share_change": "The share of alerts that the model hides lately, less that of the last "
     "weeks.",
 }
+
+
+POOLED = {
+    "pooled_hidden_real_ratio": "Of the hidden alerts of untold incidents of all clients here, the "
+    "share that was real, from random samples.",
+    "pooled_hidden_real_ratio_upper": "Upper end of its 95 % interval; one client may fare worse.",
+    "pooled_missed_incident_ratio": "Of the real incidents of all clients here, the share hidden.",
+    "pooled_missed_incident_ratio_upper": "Upper end of its 95 % interval; one client may fare "
+    "worse.",
+}
+ALL_CLASSES = "all"
 
 
 class End(StrEnum):
@@ -264,6 +276,7 @@ class Metrics:
             "cell",
         )
         self.rates = {name: self._gauge(name, says, "tenant") for name, says in RATES.items()}
+        self.pooled = {name: self._gauge(name, says, "class") for name, says in POOLED.items()}
 
     def _start_at_zero(self) -> None:
         for action, reason in _decision_kinds():
@@ -379,6 +392,17 @@ class Metrics:
             "real_answers_change": health.lately.real,
             "hidden_share_change": health.lately.hidden,
         }
+
+    def show_pool(self, pool: Iterable[Bounds]) -> None:
+        """Show what is known of all clients together, and of each class of alerts."""
+        for gauge in self.pooled.values():
+            gauge.clear()
+        for bounds in pool:
+            hidden, missed = bounds.hidden_real_ratio, bounds.missed_incident_ratio
+            values = (hidden.value, hidden.upper, missed.value, missed.upper)
+            for gauge, value in zip(self.pooled.values(), values, strict=True):
+                if value is not None:
+                    gauge.labels(bounds.alert_class or ALL_CLASSES).set(value)
 
     def show_lag(self, behind: Mapping[tuple[str, int], int]) -> None:
         """Show how far each partition that is ours is behind; forget the others."""

@@ -22,6 +22,7 @@ other shown alerts: nobody can tell them apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from math import log
 from typing import NamedTuple
@@ -317,10 +318,16 @@ class Ledger(msgspec.Struct):
     def known(self) -> Evidence:
         """Return the evidence of the present window, of all classes together."""
         total = Evidence()
-        for both in self.evidence.values():
-            for one in both:
-                total.add(one)
+        for _, one in self.evidence_of(self.epoch):
+            total.add(one)
         return total
+
+    def evidence_of(self, epoch: int) -> Iterator[tuple[str, Evidence]]:
+        """Yield classes and what is known of them in ``epoch`` and the one before it."""
+        passed = epoch - self.epoch
+        for alert_class, both in self.evidence.items():
+            for one in both[passed:]:
+                yield alert_class, one
 
     def hidden_a_day(self, alert_class: str, now: float) -> float:
         """Return how many of a class were hidden a day, or would have been, in the window."""

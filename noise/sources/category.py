@@ -53,6 +53,8 @@ _CATEGORIES = tuple(
     )
 )
 
+CATEGORIES = tuple(category for category, _ in _CATEGORIES)
+
 
 def category_of(*texts: str | None) -> str | None:
     """Return the kind that the first telling one of ``texts`` names, None if none does."""

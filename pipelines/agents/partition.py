@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from aiokafka import ConsumerRecord
@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord
 from noise.decision import DecidedAlert
 from noise.engine import TenantReport
 from noise.incident import Incident
+from noise.learning.bound import Ledger
 from noise.learning.shared import SharedLesson
 from noise.mode_change import ModeChange
 from pipelines.agents import outputs, sharing
@@ -38,6 +39,7 @@ class Remembers(Decides, Learns, Protocol):
 
     def tick(self, now: float) -> list[DecidedAlert]: ...
     def reports(self) -> Iterable[TenantReport]: ...
+    def ledgers(self) -> Mapping[str, Ledger]: ...
     def incidents(self) -> list[Incident]: ...
     def lessons(self) -> list[SharedLesson]: ...
     def mode_changes(self) -> list[ModeChange]: ...

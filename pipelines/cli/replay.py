@@ -10,10 +10,12 @@ import msgspec
 
 from noise.decision import Mode
 from noise.engine import Engine
+from noise.learning.pool import at_all_levels
 from noise.learning.trainer import Trainer
 from noise.recorded import Recorded
 from noise.replay import Replay, Replayed, Technicians, TrueAnswers, WrittenAnswers
 from noise.settings import Settings
+from noise.sources.category import CATEGORIES
 from pipelines.cli import options
 from pipelines.cli.decision_lines import line_of
 from pipelines.cli.ledger import Ledger
@@ -62,7 +64,7 @@ Write = Callable[[bytes], Any]
 @options.tenants_file
 @options.settings_file
 @click.option("--out", metavar="FILE", help="Write every decision as a line of JSON; - for stdout.")
-@click.option("--report", metavar="FILE", help="Write the summary as JSON.")
+@click.option("--report", metavar="FILE", help="Write the summary and the risk as JSON.")
 @options.as_json
 def command(
     *,
@@ -101,7 +103,7 @@ def command(
     summary = _summary(ledger, replay, source, configured) | _compared(engine)
     if report is not None:
         with written(report) as file:
-            file.write(options.pretty(summary))
+            file.write(options.pretty(summary | {"risk": _risk(engine)}))
     _tell(summary, recordings, elapsed() - began, as_json=as_json, to_stderr=out == STDOUT)
 
 
@@ -187,6 +189,18 @@ def _summary(ledger: Ledger, replay: Replay, source: str, settings: Settings) ->
 def _compared(engine: Engine) -> dict[str, Any]:
     comparison = engine.comparison()
     return {} if comparison is None else {"challenger": comparison._asdict()}
+
+
+def _risk(engine: Engine) -> list[dict[str, Any]]:
+    """Return what is known of what was hidden: of all clients together, each, and their classes."""
+    return [
+        {
+            **bounds._asdict(),
+            "hidden_real_ratio": bounds.hidden_real_ratio._asdict(),
+            "missed_incident_ratio": bounds.missed_incident_ratio._asdict(),
+        }
+        for bounds in at_all_levels(engine.ledgers(), CATEGORIES)
+    ]
 
 
 def _tell(

@@ -13,6 +13,7 @@ from noise.learning.bound import Cells, Risk
 from noise.learning.evidence import Rate
 from noise.learning.learner import Health
 from noise.learning.starvation import Lately
+from noise.learning.pool import Bounds
 from pipelines.metrics import (
     End,
     Metrics,
@@ -220,6 +221,23 @@ def test_a_client_in_mode_earn_shows_in_how_many_classes_it_hides():
     assert value(metrics, "noise_live_scopes", tenant="acme") == 3
     assert value(metrics, "noise_live_scopes", tenant="bolt") is None
     assert value(metrics, "noise_mode", tenant="acme", mode="earn") == 1
+
+
+def test_what_is_known_of_all_clients_together_is_shown_by_class():
+    metrics = metrics_for()
+    known, unknown = Rate(0.01, 0.04), Rate(None, None)
+    everything = Bounds(None, None, 100, 9, 3, known, known)
+    of_disks = Bounds(None, "disk", 10, 2, 0, known, unknown)
+
+    metrics.show_pool([Bounds(None, "backup", 1, 1, 0, known, unknown)])
+    metrics.show_pool([everything, of_disks])
+
+    name = "noise_pooled_hidden_real_ratio"
+    assert value(metrics, name, **{"class": "all"}) == 0.01
+    assert value(metrics, f"{name}_upper", **{"class": "disk"}) == 0.04
+    assert value(metrics, "noise_pooled_missed_incident_ratio_upper", **{"class": "all"}) == 0.04
+    assert value(metrics, "noise_pooled_missed_incident_ratio", **{"class": "disk"}) is None
+    assert value(metrics, name, **{"class": "backup"}) is None
 
 
 def test_a_ratio_of_which_nothing_is_known_has_no_value():

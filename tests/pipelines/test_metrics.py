@@ -12,8 +12,8 @@ from noise.label import LabelSource, Verdict
 from noise.learning.bound import Cells, Risk
 from noise.learning.evidence import Rate
 from noise.learning.learner import Health
-from noise.learning.starvation import Lately
 from noise.learning.pool import Bounds
+from noise.learning.starvation import Lately
 from pipelines.metrics import (
     End,
     Metrics,

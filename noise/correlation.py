@@ -70,9 +70,10 @@ class Correlation:
         return incident
 
     def wake(self, tenant: TenantState, incident: IncidentMemory, now: float) -> None:
-        """Open an incident again that had gone quiet: there is news of it."""
-        if incident.is_quiet:
+        """Open an incident again that had gone quiet or was over: there is news of it."""
+        if not incident.is_watched:
             incident.is_quiet = False
+            incident.resolved_at = 0.0
             tenant.mark(INCIDENT, incident.id)
             self.watch(tenant, incident, now + self._quiet_after)
 

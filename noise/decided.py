@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from noise.alert import utc
 from noise.correlation import reference
 from noise.decision import (
@@ -19,6 +21,9 @@ from noise.settings import Settings
 from noise.state.answerable import sighting_of
 from noise.state.case import Case
 
+# The share of what clears while it waits that somebody should have known of, taken for granted.
+REAL_AMONG_CLEARED = 0.02
+
 
 def decide(
     case: Case,
@@ -34,6 +39,8 @@ def decide(
     ``supersedes`` is the id of the earlier decision on the same sighting, if there is one.
     """
     score = case.known_score
+    if score and ruling.reason is Reason.HOLDING and ruling.hold_until is not None:
+        score = _if_it_clears(score, case.share_that_clears(ruling.hold_until - case.now))
     decision = Decision(
         id=decision_id,
         action=terms.action,
@@ -50,6 +57,16 @@ def decide(
         model=score.model if score else None,
     )
     return DecidedAlert(case.alert, decision, _reference(case), _repeat(case))
+
+
+def _if_it_clears(score: Score, clears: float) -> Score:
+    """Return how likely what waits is noise, by total probability.
+
+    The model has only ever learned from what was shown, which did not clear.
+    """
+    harmless = clears * (1.0 - REAL_AMONG_CLEARED)
+    noise = harmless + (1.0 - clears) * score.noise_probability
+    return msgspec.structs.replace(score, noise_probability=noise)
 
 
 def later_id(decision_id: str) -> str:

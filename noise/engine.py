@@ -16,6 +16,7 @@ from noise.correlation import Correlation, incident_record
 from noise.decided import decide, later_id
 from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling, Terms
 from noise.errors import SnapshotError
+from noise.habits import Habits
 from noise.incident import Incident
 from noise.label import Label
 from noise.learning.bound import Ledger, Risk
@@ -84,6 +85,7 @@ class Engine:
         self._sampling = Sampling(settings.sampling)
         self._correlation = Correlation(settings.correlation)
         self._releasing = Releasing(settings, self._correlation, self._case)
+        self._habits = Habits(settings.habits)
         self._window = settings.repeats.window_minutes * 60.0
         self._tenants: dict[str, Tenancy] = {}
         self._exchange = Exchange(settings.sharing)
@@ -268,10 +270,11 @@ class Engine:
             now=now,
             scorer=tenant.score,
             hiding_rate=tenant.hidden_a_day,
+            habits=self._habits,
         )
 
     def _repeats(self, state: TenantState, condition: Condition, alert: Alert, now: float) -> bool:
-        if not condition.is_open:
+        if not condition.is_open or condition.is_new_episode(alert, now):
             return False
         window = self._window
         # Where clears are sent, what is open is known to be: it is said again after 1, 4, 24 times
@@ -321,7 +324,7 @@ class Engine:
         self, tenant: Tenancy, case: Case, ruling: Ruling, terms: Terms, decision_id: str
     ) -> IncidentMemory:
         state = tenant.state
-        incident = case.incident
+        incident = _incident_of(case, ruling)
         if incident is None:
             incident = self._correlation.open(state, case.alert, decision_id, case.now)
         self._correlation.wake(state, incident, case.now)
@@ -378,10 +381,12 @@ class Engine:
         ruling = self._rule(self._after_hold, case) or _persisted(case)
         decision_id = later_id(hold.decision_id)
         terms = tenant.terms(case, ruling, is_later=True)
+        case.incident = _incident_of(case, ruling)
         if case.incident is None:
             case.incident = self._correlation.open(state, hold.alert, decision_id, due.at)
-            recording.joined(state, case, case.incident, decision_id)
         self._correlation.wake(state, case.incident, due.at)
+        if condition.incident != case.incident.id:
+            recording.joined(state, case, case.incident, decision_id)
         _carry_out(state, case, case.incident, ruling, terms, decision_id=decision_id)
         made = self._decide(
             tenant, case, ruling, terms, decision_id=decision_id, supersedes=hold.decision_id
@@ -423,6 +428,13 @@ def _carry_out(
         recording.hidden(state, case, decision_id, terms.scope)
     if terms.is_earned and terms.shows:
         recording.seen(state, case, incident)
+
+
+def _incident_of(case: Case, ruling: Ruling) -> IncidentMemory | None:
+    """Return where it belongs: what is shown again goes to where people were told of it."""
+    if ruling.action is not Action.SUPPRESS and case.matter is not None:
+        return case.matter
+    return case.incident
 
 
 def _adds_nothing(case: Case, ruling: Ruling | None) -> bool:

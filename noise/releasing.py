@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from noise.alert import Alert
 from noise.correlation import Correlation
 from noise.decided import decide, later_id
-from noise.decision import DecidedAlert, Mode, Reason, Ruling
+from noise.decision import Action, DecidedAlert, Mode, Reason, Ruling
 from noise.label import Label, LabelSource
 from noise.mode_change import Change, ModeChange, Scope, with_released
 from noise.settings import Settings
@@ -121,7 +121,8 @@ class Releasing:
         was_seen = case.condition.was_seen or self._settings.mode_of(tenant.name) is Mode.OBSERVE
         hidden = "would have been hidden" if was_seen else "hidden"
         text = f"{hidden} {_ago(case.now - kept.at)} ago; {why}"
-        ruling = Ruling(case.showing, Reason.INCIDENT_CHANGED, text)
+        action = Action.UPDATE if incident.told_at else Action.NOTIFY
+        ruling = Ruling(action, Reason.INCIDENT_CHANGED, text)
         terms = tenant.terms(case, ruling, is_later=True)
         if case.condition.incident != incident.id:
             recording.joined(tenant.state, case, incident, decision_id)

@@ -16,6 +16,7 @@ from msgspec import Meta, inspect
 from noise.alert import Severity
 from noise.decision import Mode
 from noise.errors import SettingsError
+from noise.habits import HABITS, Habit, compile_habits
 from noise.matcher import Matcher, compile_matchers
 
 _WRONG_WORD = re.compile(r"^Invalid enum value .* - at `\$(.*)`$", re.DOTALL)
@@ -61,17 +62,17 @@ class Flapping(_Section, frozen=True, kw_only=True):
 
 
 class Holding(_Section, frozen=True, kw_only=True):
-    """Alerts that are kept back for a while, because such alerts mostly clear by themselves."""
+    """How long alerts wait that no habit knows, or whose value goes further than is ordinary."""
 
     low_minutes: Annotated[
-        int, _says("How long alerts of severity info and low are held.", ge=0, le=240)
+        int, _says("How long those of severity info and low are held.", ge=0, le=240)
     ] = 15
     medium_minutes: Annotated[
-        int, _says("How long alerts of severity medium are held.", ge=0, le=240)
+        int, _says("How long those of severity medium are held.", ge=0, le=240)
     ] = 10
     high_minutes: Annotated[
         int,
-        _says("How long alerts of severity high are held; critical is never held.", ge=0, le=240),
+        _says("How long those of severity high are held; critical never is.", ge=0, le=240),
     ] = 0
     hopeless_share: Annotated[
         float,
@@ -324,6 +325,10 @@ class Settings(_Section, frozen=True, kw_only=True):
     repeats: Repeats = Repeats()
     flapping: Flapping = Flapping()
     holding: Holding = Holding()
+    habits: Annotated[
+        dict[str, Habit],
+        _says("How alerts behave when they are harmless, by name; the first that fits counts."),
+    ] = msgspec.field(default_factory=lambda: dict(HABITS))
     correlation: Correlation = Correlation()
     scoring: Scoring = Scoring()
     sharing: Sharing = Sharing()
@@ -359,9 +364,10 @@ def load_settings(tree: Mapping[str, Any]) -> Settings:
     Raises SettingsError with the path of the first value that does not fit.
     """
     try:
-        settings = msgspec.convert(tree, Settings)
+        settings = msgspec.convert(_with_known_habits(tree), Settings)
     except msgspec.ValidationError as exc:
         raise SettingsError(f"{exc}{_choice(str(exc))}") from exc
+    compile_habits(settings.habits)
     for window in settings.maintenance:
         _check_window(window)
     rules: list[MaintenanceWindow | Policy] = [*settings.maintenance, *settings.policies]
@@ -370,6 +376,19 @@ def load_settings(tree: Mapping[str, Any]) -> Settings:
         if not rule.matchers:
             raise SettingsError(f"{rule.name!r} has no matchers and would fit everything")
     return settings
+
+
+def _with_known_habits(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Complete the rows that are changed in part; what is new is tried before what is known."""
+    given = tree.get("habits")
+    if not isinstance(given, Mapping):
+        return tree
+    known = msgspec.to_builtins(dict(HABITS))
+    new = {name: row for name, row in given.items() if name not in known}
+    for name, row in known.items():
+        change = given.get(name, {})
+        new[name] = row | change if isinstance(change, Mapping) else change
+    return {**tree, "habits": new}
 
 
 def _check_window(window: MaintenanceWindow) -> None:

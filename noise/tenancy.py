@@ -268,4 +268,5 @@ def _note_company(check: CheckState, known: Facts, after: Verdict | None) -> Non
     """Remember in how much company it was called noise: on its device, and of its own kind."""
     if after is Verdict.NOISE:
         check.noise_company = max(check.noise_company, known.device_company)
+        check.noise_beside = max(check.noise_beside, known.beside)
         check.noise_crowd = max(check.noise_crowd, known.check_company)

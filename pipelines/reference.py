@@ -153,6 +153,11 @@ class _Sections:
         """Return the section that the items of a list are, None for another field."""
         return self.part(field["items"]) if "items" in field else None
 
+    def values(self, field: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the section that the values of names with values are, None for another field."""
+        inner = field.get("additionalProperties")
+        return self.part(inner) if inner else None
+
     def named(self, name: str) -> Mapping[str, Any]:
         """Return the section that is declared under ``name``."""
         part: Mapping[str, Any] = self._parts[name]
@@ -199,6 +204,11 @@ def _default_yaml() -> Iterator[str]:
 def _yaml_field(
     sections: _Sections, name: str, field: Mapping[str, Any], default: Any, indent: str
 ) -> Iterator[str]:
+    if row := sections.values(field):
+        yield from _comment(_says(sections, field, ""), indent)
+        yield f"{indent}{name}:"
+        yield from _yaml_rows(row, default, indent + "  ")
+        return
     part = sections.part(field)
     if part is None:
         yield from _comment(_says(sections, field, f"see {EXAMPLES}"), indent)
@@ -208,6 +218,19 @@ def _yaml_field(
     yield f"{indent}{name}:"
     for inner, inner_field in part["properties"].items():
         yield from _yaml_field(sections, inner, inner_field, default[inner], indent + "  ")
+
+
+def _yaml_rows(row: Mapping[str, Any], rows: Mapping[str, Any], indent: str) -> Iterator[str]:
+    """Yield one line for each row: what of it is no default, under its reason."""
+    for name, given in rows.items():
+        said = {key: value for key, value in given.items() if value != _default(row, key)}
+        yield from _comment(said.pop("reason"), indent)
+        line = yaml.safe_dump(said, default_flow_style=True, sort_keys=False, width=10_000)
+        yield f"{indent}{name}: {line.strip()}"
+
+
+def _default(row: Mapping[str, Any], key: str) -> Any:
+    return row["properties"][key].get("default", KeyError)
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:
@@ -229,6 +252,9 @@ def _settings_tables() -> Iterator[str]:
     yield ""
     yield from _settings_table(sections, sections.root, defaults, "")
     for name, field in sections.root["properties"].items():
+        if row := sections.values(field):
+            yield from _rows_table(sections, name, field, row, defaults[name])
+            continue
         part = sections.part(field) or sections.items(field)
         if part is None:
             continue
@@ -249,14 +275,33 @@ def _settings_tables() -> Iterator[str]:
     yield from _settings_table(sections, matcher, {"op": "="}, "matchers[].")
 
 
+def _rows_table(
+    sections: _Sections,
+    name: str,
+    field: Mapping[str, Any],
+    row: Mapping[str, Any],
+    rows: Mapping[str, Any],
+) -> Iterator[str]:
+    yield ""
+    yield f"### `{name}`"
+    yield ""
+    yield f"{field['description']} A file names what it changes or adds; what is new comes first."
+    yield ""
+    yield from _settings_table(sections, row, {}, f"{name}.NAME.")
+    yield ""
+    yield "| Row | Minutes | Why |"
+    yield "|---|---|---|"
+    for key, given in rows.items():
+        yield f"| `{name}.{key}` | {given['minutes']} | {given['reason']} |"
+
+
 def _settings_table(
     sections: _Sections, part: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str
 ) -> Iterator[str]:
     yield "| Setting | Values | Default | Says |"
     yield "|---|---|---|---|"
     for name, field in part["properties"].items():
-        inner = sections.part(field)
-        if inner is not None:
+        if sections.part(field) or sections.values(field):
             continue
         default = f"`{_plain(defaults[name])}`" if name in defaults else "needed"
         if name not in defaults and "default" in field:

@@ -7,6 +7,8 @@ from typing import Any
 
 from noise.alert import Alert
 from noise.decision import Confidence, ModelInfo, Score
+from noise.habits import Habits
+from noise.settings import Settings
 from noise.state import recording
 from noise.state.case import Case
 from noise.state.tenant import IncidentMemory, TenantState
@@ -14,6 +16,7 @@ from tests.factories import alert
 from tests.story import START
 
 NOW = START
+HABITS = Habits(Settings().habits)
 
 
 def scored(noise_probability: float, low: float | None = None) -> Score:
@@ -46,6 +49,7 @@ def case_of(
         now=now,
         scorer=lambda _: score or scored(0.5),
         hiding_rate=lambda _: hidden_a_day,
+        habits=HABITS,
     )
 
 

@@ -59,6 +59,7 @@ def facts(case: Case) -> Facts:
         spread=condition.value_spread,
         excess=case.excess,
         surprise=_surprise(alert, value, usual, condition.value_spread),
+        beside=case.beside,
     )
 
 

@@ -17,6 +17,11 @@ _BOTH = re.compile(
 )
 _ONE = re.compile(rf"{_NUMBER}(?: ([^\s\d]{{1,16}}))?", re.ASCII)
 
+_LEFT = re.compile(
+    r"\b(?:expires?|expiring|ends?|runs out) in (\d{1,5}) days?(?:\(s\))?(?!\w)",
+    re.ASCII | re.IGNORECASE,
+)
+
 
 class Measure(NamedTuple):
     """What was measured, None where nothing is certain."""
@@ -31,13 +36,14 @@ NOTHING = Measure()
 
 
 def read_sentence(text: str | None, *, is_back: bool = False) -> Measure:
-    """Return the value and the threshold of a sentence that states both.
+    """Return the value and the threshold of a sentence that states both, or the days left.
 
     With ``is_back`` the sentence tells of the return to normal, so trouble lies on the other side.
     """
-    found = _BOTH.search((text or "")[:MAX_SENTENCE])
+    start = (text or "")[:MAX_SENTENCE]
+    found = _BOTH.search(start)
     if found is None:
-        return NOTHING
+        return _days_left(start)
     value, unit, side, threshold, same = found.groups()
     if unit != same:
         return NOTHING
@@ -48,6 +54,13 @@ def read_sentence(text: str | None, *, is_back: bool = False) -> Measure:
         unit=unit,
         bad_when=BadWhen.ABOVE if is_above else BadWhen.BELOW,
     )
+
+
+def _days_left(text: str) -> Measure:
+    found = _LEFT.search(text)
+    if found is None:
+        return NOTHING
+    return Measure(value=read_number(found[1]), unit="d", bad_when=BadWhen.BELOW)
 
 
 def read_value(text: str | None) -> Measure:

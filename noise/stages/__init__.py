@@ -42,16 +42,20 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
         Escalation(),
         Repeat(),
         Flapping(settings.flapping, most_waiting),
+        Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Novel(),
         Learned(settings.scoring, most_waiting),
-        Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Member(),
     )
 
 
 def stages_after_hold(settings: Settings) -> tuple[AnyStage, ...]:
     """Return what judges an alert whose waiting is over."""
-    return (*_orders(settings), Learned(settings.scoring, _most_waiting(settings)), Member())
+    return (
+        *_orders(settings),
+        Learned(settings.scoring, _most_waiting(settings)),
+        Member(after_hold=True),
+    )
 
 
 def _orders(settings: Settings) -> Iterator[AnyStage]:

@@ -7,6 +7,12 @@ from noise.decision import Action, Reason, Ruling
 from noise.settings import Holding
 from noise.state.case import Case
 
+MINUTE = 60.0
+DAY = 86_400.0
+# Two other troubles that began with it on its device wait no longer than a restart takes.
+COMPANY_SECONDS = 15 * MINUTE
+MOST_DAYS = 30.0
+
 
 class Hold:
     """Keeps an alert back until a deadline, if its like has been seen to clear by itself."""
@@ -29,29 +35,66 @@ class Hold:
 
     def judge(self, case: Case) -> Ruling | None:
         """Hold it, unless it is too severe, its tool sends no clears, or waiting has no hope."""
-        seconds = self._seconds[case.alert.severity]
-        if not seconds or case.surges or case.check.missed_at or case.tenant.holds >= self._most:
+        seconds = self._patience(case)
+        until = case.began + seconds
+        if until <= case.now or case.surges or case.check.missed_at:
+            return None
+        if case.tenant.holds >= self._most:
             return None
         if not case.tenant.core.clears.get(case.alert.source):
             return None
         if case.is_worse_than_noise or self._is_hopeless(case, seconds):
             return None
-        if case.was_real and case.score.noise_probability < self._hide_above:
+        if self._may_be_real(case) or (not case.check.episodes and not _is_known(case)):
             return None
         return Ruling(
             Action.SUPPRESS,
             Reason.HOLDING,
-            f"shown in {seconds / 60:.0f} minutes unless it clears by itself",
-            case.now + seconds,
+            _text(case, until),
+            until,
         )
 
+    def _may_be_real(self, case: Case) -> bool:
+        """Say whether such alerts were real before, and nothing is known of this one."""
+        if _is_known(case) or not case.was_real:
+            return False
+        return case.score.noise_probability < self._hide_above
+
+    def _patience(self, case: Case) -> float:
+        """Return the seconds that it may go on: what its habit says, else its severity."""
+        severity, habit = case.alert.severity, case.habit
+        if severity is Severity.CRITICAL or case.came_again or case.is_running_out:
+            return 0.0
+        if habit.minutes is None:
+            return self._seconds[severity]
+        seconds = habit.minutes * MINUTE
+        if habit.crowd_minutes is not None and case.is_crowd:
+            seconds = min(seconds, habit.crowd_minutes * MINUTE)
+        if not case.is_ordinary:
+            return min(seconds, self._seconds[severity])
+        if case.beside >= habit.company:
+            return min(seconds, COMPANY_SECONDS)
+        if case.days_left is not None:
+            return min(MOST_DAYS, case.days_left) * DAY
+        return seconds
+
     def _is_hopeless(self, case: Case, seconds: float) -> bool:
-        condition, settings = case.condition, self._settings
-        if condition.is_open and condition.told_at >= condition.raised_at:
-            return True  # people were told of it, and it goes on all the same
-        if condition.self_cleared >= settings.hopeless_after:
+        condition, check, settings = case.condition, case.check, self._settings
+        goes_on = condition.is_open and not case.is_new_episode
+        if goes_on and condition.told_at >= condition.raised_at:
+            return True  # people were told of it
+        if not _is_known(case) and condition.self_cleared >= settings.hopeless_after:
             return condition.share_cleared_within(seconds) < settings.hopeless_share
-        check = case.check
         if check.episodes < settings.hopeless_after:
             return False
         return check.self_cleared / check.episodes < settings.hopeless_share
+
+
+def _is_known(case: Case) -> bool:
+    """Say whether it is known on day one how long such a thing goes on when it is harmless."""
+    return case.habit.minutes is not None and case.is_ordinary
+
+
+def _text(case: Case, until: float) -> str:
+    text = f"shown in {(until - case.now) / MINUTE:.0f} minutes unless it clears by itself"
+    return f"{text}: {case.habit.reason}" if _is_known(case) else text

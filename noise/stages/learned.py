@@ -29,7 +29,7 @@ class Learned:
             return None
         if not self._is_known(case) or case.check.missed_at:
             return None
-        if case.surges or case.is_worse_than_noise or case.has_more_company or case.keeps_coming:
+        if case.surges or case.is_worse_than_noise or case.has_more_company or _insists(case):
             return None
         until = self._until(case)
         if until is not None and (until <= case.now or case.tenant.holds >= self._most):
@@ -71,3 +71,7 @@ def _answers(case: Case) -> str:
     if case.check.answers:
         return f"{case.check.answers} answers"
     return f"answers at {case.score.vouchers} other clients"
+
+
+def _insists(case: Case) -> bool:
+    return case.keeps_coming or case.came_again or case.is_running_out

@@ -14,12 +14,25 @@ LATELY_SECONDS = 3_600.0
 class Member:
     """Hides what adds nothing to a told incident; news about it is an update, never silence."""
 
+    def __init__(self, *, after_hold: bool = False) -> None:
+        """``after_hold``: the alert has waited in vain, which is news by itself."""
+        self._after_hold = after_hold
+
     def judge(self, case: Case) -> Ruling | None:
-        """Show what is news of the incident: worse, of a new kind, much wider, or in a surge."""
+        """Show what is news of the incident: worse, of a new kind, much wider, or in a surge.
+
+        What people were told of within a day is news of that, and no item of its own.
+        """
+        if case.matter is not None:
+            return Ruling(
+                Action.UPDATE,
+                Reason.INCIDENT_CHANGED,
+                f"goes on, or came back: {case.matter.title}",
+            )
         incident = case.incident
         if incident is None or not incident.told_at:
             return None
-        news = _news(case, incident)
+        news = self._news(case, incident)
         if news:
             return Ruling(Action.UPDATE, Reason.INCIDENT_CHANGED, news)
         return Ruling(
@@ -27,6 +40,19 @@ class Member:
             Reason.INCIDENT_MEMBER,
             f"part of an open incident: {incident.title}",
         )
+
+    def _news(self, case: Case, incident: IncidentMemory) -> str:
+        if self._after_hold and not _is_one_of_many(case, incident):
+            waited = (case.now - case.began) / 60
+            return f"did not clear by itself within {waited:.0f} minutes"
+        return _news(case, incident)
+
+
+def _is_one_of_many(case: Case, incident: IncidentMemory) -> bool:
+    """Say whether it is no more than one more device of a crowd that people know of."""
+    if case.habit.minutes is not None and case.habit.crowd_minutes is None:
+        return False
+    return incident.device_count > case.habit.crowd and case.alert.check in incident.checks
 
 
 def _news(case: Case, incident: IncidentMemory) -> str:

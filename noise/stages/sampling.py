@@ -92,7 +92,7 @@ def _apart(case: Case) -> float:
 
     Values that are held against a limit may change their meaning, so they are asked about sooner.
     """
-    if case.excess is None:
+    if case.is_ordinary:
         return float(2 ** min(case.condition.noise_answers, MOST_DOUBLED))
     if case.was_real:
         return 1.0

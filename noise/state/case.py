@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Literal
 
 import msgspec
 
-from noise.alert import Alert, excess
+from noise.alert import Alert, Severity, excess
 from noise.decision import Action, Score
-from noise.state.condition import DURATION_EDGES, Condition
+from noise.habits import Habit, Habits
+from noise.state.condition import DURATION_EDGES, SHORT_CALM_SECONDS, Condition
 from noise.state.slips import MOST_SLIPS, noise_share, right_if_real
 from noise.state.tenant import CheckState, DeviceState, IncidentMemory, TenantState
 
@@ -20,6 +22,9 @@ LIKELY_RIGHT = 0.5
 LIKELY_RIGHT_WITH_VALUES = 0.25
 USUALLY_NOISE = 0.9
 USUAL_ANSWERS = 2.0
+FADED = 0.5  # of two that came within some minutes
+SAME_MATTER_SECONDS = 86_400.0
+AT_ONCE_SECONDS = 1_800.0
 MUCH_COMPANY = 2.5
 TIMES_THE_COMPANY = 1.5
 ENOUGH_EPISODES = 5
@@ -46,6 +51,7 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
     now: float
     scorer: Callable[[Case], Score]
     hiding_rate: Callable[[Case], float]
+    habits: Habits
     known_score: Score | None = None
     known_excess: float | Literal["unasked"] | None = "unasked"
 
@@ -69,10 +75,32 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         return self.known_excess
 
     @property
+    def habit(self) -> Habit:
+        """How such alerts behave when they are harmless."""
+        return self.habits.of(self.alert)
+
+    @property
     def showing(self) -> Action:
         """How it is shown, if it is: as an update where people were told of its incident."""
+        if self.matter is not None:
+            return Action.UPDATE
         told = self.incident is not None and self.incident.told_at > 0.0
         return Action.UPDATE if told else Action.NOTIFY
+
+    @property
+    def matter(self) -> IncidentMemory | None:
+        """The incident in which people were told of this condition, for a day since it began.
+
+        What is of a low severity is one matter with its like on other devices, unless something
+        real came to light that had been hidden.
+        """
+        told_in = self.condition.told_in
+        if told_in is None and self.alert.severity.rank <= Severity.LOW.rank:
+            told_in = None if self.check.missed_at else self.check.told_in
+        incident = self.tenant.incident(told_in)
+        if incident is None or self.now - incident.opened_at > SAME_MATTER_SECONDS:
+            return None
+        return incident
 
     @property
     def surges(self) -> bool:
@@ -95,6 +123,12 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         return right_if_real(share, slips) > least
 
     @property
+    def is_ordinary(self) -> bool:
+        """Whether there is no value, or one no further beyond its limit than harmless ones go."""
+        beyond, habit, limit = self.excess, self.habit, self.alert.threshold
+        return beyond is None or limit is None or habit.is_ordinary(beyond, limit)
+
+    @property
     def is_worse_than_noise(self) -> bool:
         """Whether the value is clearly worse than all that technicians called noise here."""
         beyond = self.excess
@@ -103,6 +137,8 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         known = self.condition.noise_excess
         if known is None:
             known = self.check.noise_excess
+        if self.is_ordinary:
+            return False
         return known is None or beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * abs(known))
 
     @property
@@ -114,9 +150,76 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         device = self.device
         if device is None:
             return False
+        if self.beside > check.noise_beside:
+            return True
         return device.activity.level_at(now) > max(
             MUCH_COMPANY, TIMES_THE_COMPANY * check.noise_company
         )
+
+    @property
+    def _is_raised_now(self) -> bool:
+        return not self.condition.is_open or self.is_new_episode
+
+    @property
+    def beside(self) -> int:
+        """How many other troubles began on its device within the last half hour and go on.
+
+        What another tool says of the same kind is the same fault.
+        """
+        device, alert = self.device, self.alert
+        if device is None or not device.open:
+            return 0
+        raised_at = self.now if self._is_raised_now else self.condition.raised_at
+        return sum(
+            1
+            for key, one in device.open.items()
+            if abs(one.raised_at - raised_at) <= AT_ONCE_SECONDS
+            and key != self.condition.key
+            and (one.source == alert.source or one.category != alert.category)
+        )
+
+    @property
+    def is_crowd(self) -> bool:
+        """Whether several devices say the same at once."""
+        incident, others = self.incident, self.habit.crowd
+        if incident is None or incident.device_count < others:
+            return False
+        return self.check.activity.level_at(self.now) > others - FADED
+
+    @property
+    def is_new_episode(self) -> bool:
+        """Whether it was raised anew though nobody heard that it had cleared."""
+        return self.condition.is_new_episode(self.alert, self.now)
+
+    @property
+    def began(self) -> float:
+        """Since when it is bad: a short calm does not count, nor does another try that fails.
+
+        Where a clear was lost, nobody knows since when; it counts from now on.
+        """
+        condition, now = self.condition, self.now
+        if condition.is_open:
+            goes_on = not self.is_new_episode or condition.hold is not None or self.habit.nights
+            return condition.since if goes_on else now
+        is_back = condition.cleared_at and now - condition.cleared_at <= SHORT_CALM_SECONDS
+        return condition.since if is_back else now
+
+    @property
+    def days_left(self) -> float | None:
+        """How many days are left beyond those at which it is told, where its value counts days."""
+        least, value = self.habit.days_left, self.alert.value
+        return None if least is None or value is None or not isfinite(value) else value - least
+
+    @property
+    def is_running_out(self) -> bool:
+        """Whether so few days are left that nobody may wait any longer."""
+        return self.days_left is not None and self.days_left <= 0.0
+
+    @property
+    def came_again(self) -> bool:
+        """Whether it failed on so many days in a row that nobody may wait any longer."""
+        nights, condition = self.habit.nights, self.condition
+        return 0 < nights <= condition.row_with(self.now) and not condition.is_daily
 
     @property
     def keeps_coming(self) -> bool:
@@ -127,6 +230,12 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
             and condition.days_in_a_row(self.now) == DAYS_IN_A_ROW
             and not condition.is_daily
         )
+
+    def share_that_clears(self, seconds: float) -> float:
+        """Return the share of such alerts that clear within ``seconds``, as far as is known."""
+        lasted = self.check.lasted.get(self.alert.device_class or "", self.condition.durations)
+        within = sum(n for edge, n in zip(DURATION_EDGES, lasted, strict=False) if edge <= seconds)
+        return (within + NEARLY_ALL * ENOUGH_EPISODES) / (sum(lasted) + ENOUGH_EPISODES)
 
     def patience(self) -> float | None:
         """Return the seconds after which what technicians call noise has nearly always cleared.

@@ -8,6 +8,7 @@ from noise.alert import Alert
 
 MAX_FLIPS = 32
 REMINDERS = (1, 4, 24)
+SHORT_CALM_SECONDS = 900.0
 DAY_SECONDS = 86_400.0
 OFTEN = 4
 # Upper edges, in seconds, of the histogram of how long episodes lasted; the last bin is open.
@@ -37,6 +38,9 @@ class Hidden(msgspec.Struct, gc=False):
 class Condition(msgspec.Struct, gc=False):
     """Times are epoch seconds of arrival; 0 means never. Changed by ``recording`` and answers.
 
+    ``since`` is since when it is bad, a short calm between two raises not counting. ``told_in`` is
+    the incident in which people were last told of it.
+
     A window is the time in which repeats are folded: it began at ``window_at`` and had ``count``
     alerts so far. ``episodes`` counts all windows, ``windows`` those before this one since it was
     raised. ``flips`` are the times of the last raises, ``durations`` a histogram by
@@ -55,6 +59,7 @@ class Condition(msgspec.Struct, gc=False):
     alert_key: str = ""
     is_open: bool = False
     raised_at: float = 0.0
+    since: float = 0.0
     occurred_at: float = 0.0
     cleared_at: float = 0.0
     cleared_alert_key: str = ""
@@ -70,6 +75,7 @@ class Condition(msgspec.Struct, gc=False):
     hold: Hold | None = None
     hidden: Hidden | None = None
     told_at: float = 0.0
+    told_in: str | None = None
     told_severity: int = -1
     was_seen: bool = False
     worst_excess: float | None = None
@@ -84,9 +90,18 @@ class Condition(msgspec.Struct, gc=False):
     actionable_answers: int = 0
     noise_excess: float | None = None
 
+    def is_new_episode(self, alert: Alert, now: float) -> bool:
+        """Say whether a raise has another key than what is open, whose clear was lost then.
+
+        Not where all episodes share a key, and not shortly after: then they overlap.
+        """
+        if alert.alert_key in (self.alert_key, alert.condition_key):
+            return False
+        return self.is_open and now - self.seen_at > SHORT_CALM_SECONDS
+
     def note_day(self, now: float) -> None:
         """Remember that it was raised on this day; ``days`` has a bit for each of the last 32."""
-        today = int(now // DAY_SECONDS)
+        today = self._day_of(now)
         if today == self.day:
             self.days |= 1
             return
@@ -94,11 +109,20 @@ class Condition(msgspec.Struct, gc=False):
         self.days = ((self.days << passed) | 1) & 0xFFFF_FFFF
         self.day = max(today, self.day)
 
+    def _day_of(self, now: float) -> int:
+        # Its days turn six hours before it first came, so that no night is cut in two.
+        return int((now - self.first_at) / DAY_SECONDS + 1.25)
+
     def days_in_a_row(self, now: float) -> int:
         """Return on how many days up to now it was raised without a day between."""
-        passed = int(now // DAY_SECONDS) - self.day
+        passed = self._day_of(now) - self.day
         days = self.days if passed <= 1 else 0
         return (~days & (days + 1)).bit_length() - 1
+
+    def row_with(self, now: float) -> int:
+        """Return on how many days in a row it was raised if it is raised at ``now``."""
+        row = self.days_in_a_row(now)
+        return row if self._day_of(now) == self.day else row + 1
 
     @property
     def is_daily(self) -> bool:

@@ -46,3 +46,4 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False
     spread: float = 0.0
     excess: float | None = None
     surprise: float | None = None
+    beside: int = 0

@@ -30,6 +30,7 @@ from noise.state.tenant import (
     DeviceState,
     IncidentMemory,
     TenantState,
+    Trouble,
 )
 
 MAX_MEMBERS = 50
@@ -38,6 +39,7 @@ MOST_VALUE = 1e100  # sums of larger numbers are none
 TROUBLE = 0.5
 MOST_RELEASED = 20
 MAX_CLASSES = 20
+MAX_OPEN = 30
 NEW_CHECK = 1.0
 NEW_HERE = 0.3
 
@@ -90,9 +92,10 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     """Begin a new window of a condition: it came, came back, or went on for another window."""
     condition, alert, now = case.condition, case.alert, case.now
     tenant.conditions[condition.key] = condition
-    if condition.is_open:
+    if condition.is_open and not case.is_new_episode:
         condition.windows += 1
     else:
+        condition.since = case.began
         condition.raised_at = now
         condition.windows = 0
         condition.worst_excess = None
@@ -137,6 +140,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     end_hold(tenant, condition)
     condition.hidden = None
     condition.told_at = now
+    condition.told_in = incident.id
     condition.told_severity = rank
     _note_excess(case)
     condition.severity = max(condition.severity, rank)
@@ -144,6 +148,7 @@ def told(tenant: TenantState, case: Case, incident: IncidentMemory) -> None:
     check = tenant.checks.get(condition.check)
     if check is not None:
         check.told_at = now
+        check.told_in = incident.id
         tenant.mark(CHECK, check.key)
     _note_told_incident(tenant, case, incident)
 
@@ -252,7 +257,7 @@ def is_overtaken(case: Case) -> bool:
     if condition.alert_key and alert.occurred_at is None and not condition.occurred_at:
         # A tool that tells no times: its keys tell, if each episode has one of its own.
         return alert.condition_key not in (alert.alert_key, condition.alert_key)
-    return 0.0 < _occurred(alert) < condition.occurred_at
+    return 0.0 < _occurred(alert) <= condition.occurred_at
 
 
 def _close(tenant: TenantState, case: Case) -> None:
@@ -268,6 +273,9 @@ def _close(tenant: TenantState, case: Case) -> None:
         check.self_cleared += 1
         _note_duration(check, case.alert.device_class or "", place)
         tenant.mark(CHECK, check.key)
+    device = tenant.devices.get(condition.device or "")
+    if device is not None and device.open.pop(condition.key, None) is not None:
+        tenant.mark(DEVICE, device.key)
     left = tenant.leave_incident(condition)
     if left is not None and not left.open_members:
         left.resolved_at = now
@@ -330,7 +338,16 @@ def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMe
         device.seen_at = now
         device.activity.add(now)
         device.incident = incident.id
+        _note_open(device, case)
         tenant.mark(DEVICE, device.key)
+
+
+def _note_open(device: DeviceState, case: Case) -> None:
+    condition, alert = case.condition, case.alert
+    device.open.pop(condition.key, None)
+    if len(device.open) >= MAX_OPEN:
+        del device.open[next(iter(device.open))]
+    device.open[condition.key] = Trouble(alert.category or "", alert.source, condition.raised_at)
 
 
 def _novelty(case: Case) -> float:

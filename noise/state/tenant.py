@@ -23,9 +23,10 @@ class CheckState(msgspec.Struct, gc=False):
     """One check over all devices of a tenant.
 
     ``noise_excess``, ``noise_company`` and ``noise_crowd`` say how bad a value was, and how much
-    came on its device and of its kind, when it was called noise; the most of each. ``lasted`` has a
-    histogram by ``DURATION_EDGES`` for each class of device. At ``missed_at`` something real came
-    to light that had been hidden; 0 once a later alert of the check was answered.
+    came on its device and of its kind, and how much was open beside it, when it was called noise;
+    the most of each. ``told_in`` is the incident in which people were last told of it. ``lasted``
+    has a histogram by ``DURATION_EDGES`` for each class of device. At ``missed_at`` something
+    real came to light that had been hidden; 0 once a later alert of the check was answered.
     """
 
     key: str
@@ -38,9 +39,11 @@ class CheckState(msgspec.Struct, gc=False):
     noise_excess: float | None = None
     noise_company: float = 0.0
     noise_crowd: float = 0.0
+    noise_beside: int = 0
     lasted: dict[str, list[int]] = {}
     incident: str | None = None
     told_at: float = 0.0
+    told_in: str | None = None
     missed_at: float = 0.0
 
     @property
@@ -49,13 +52,22 @@ class CheckState(msgspec.Struct, gc=False):
         return self.noise_answers + self.actionable_answers
 
 
+class Trouble(msgspec.Struct, array_like=True, gc=False):
+    """A condition that is open on a device: of what kind, who said so, and when."""
+
+    category: str
+    source: str
+    raised_at: float
+
+
 class DeviceState(msgspec.Struct, gc=False):
-    """One device of a tenant."""
+    """One device of a tenant; ``open`` has its conditions that have not cleared, by key."""
 
     key: str
     seen_at: float
     activity: Activity = msgspec.field(default_factory=Activity)
     incident: str | None = None
+    open: dict[str, Trouble] = {}
 
 
 class IncidentMemory(msgspec.Struct, gc=False):

@@ -39,13 +39,14 @@ class Books:
         self.delivered: Counter[str] = Counter()
         self.decided: Counter[str] = Counter()
         self.last: set[str] = set()
-        self.clock = 0.0
+        self.clocks: Counter[str] = Counter()
 
     def enter(self, one: DecidedAlert) -> None:
         decision = one.decision
         assert decision.reason in (HIDDEN if decision.action is Action.SUPPRESS else SHOWN)
-        assert decision.decided_at.timestamp() >= self.clock
-        self.clock = decision.decided_at.timestamp()
+        decided_at = int(decision.decided_at.timestamp())
+        assert decided_at >= self.clocks[one.alert.tenant]
+        self.clocks[one.alert.tenant] = decided_at
         if decision.supersedes is None:
             self.decided[one.alert.event_key] += 1
         else:

@@ -194,9 +194,9 @@ def test_a_held_alert_gets_a_second_decision_that_names_the_first(
 
     held = next(line for line in decisions(out) if line["reason"] == "holding")
     later = next(line for line in decisions(out) if line["supersedes"] == held["id"])
-    assert later["reason"] == "persisted"
+    assert (later["action"], later["reason"]) == ("update", "incident_changed")
     assert later["decided_at"] == held["hold_until"]
-    assert summary(capsys)["later_by_reason"]["persisted"] >= 1
+    assert summary(capsys)["later_by_reason"]["incident_changed"] >= 1
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def names_of(tree: dict[str, object], prefix: str = "") -> list[str]:
     names = []
     for name, value in tree.items():
         names.append(prefix + name)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and prefix != "habits.":
             names += names_of(value, f"{prefix}{name}.")
     return names
 

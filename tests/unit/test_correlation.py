@@ -70,21 +70,69 @@ def test_many_devices_are_named_in_the_title_by_their_number():
     assert record.member_count == len(record.members) == 3
 
 
-def test_a_condition_that_goes_on_for_another_window_leaves_its_old_incident():
+def test_what_was_told_and_comes_back_within_a_day_is_news_of_the_same_incident():
     story = Story()
     first = story.push(0, alert(check="Disk", severity="critical"))
-    story.push(1, alert(check="Memory", severity="critical"))
-    second = story.push(65, alert(check="Disk", severity="critical"))
+    story.push(10, alert(check="Disk", state="cleared"))
+    later = story.push(23 * 60, alert(check="Disk", severity="critical"))
+    story.push(23 * 60 + 10, alert(check="Disk", state="cleared"))
+    next_day = story.push(25 * 60, alert(check="Disk", severity="critical"))
 
-    other = story.push(70, alert(check="Memory", state="cleared"))
-    own = story.push(71, alert(check="Disk", state="cleared"))
+    assert first.incident is not None
+    assert later.incident is not None
+    assert next_day.incident is not None
+    assert later.incident.id == first.incident.id
+    assert (later.decision.action, later.decision.reason) == (
+        Action.UPDATE,
+        Reason.INCIDENT_CHANGED,
+    )
+    assert "came back" in later.decision.explanation[0].text
+    assert next_day.incident.id != first.incident.id
+    assert next_day.decision.action is Action.NOTIFY
+    states = [one.state for one in story.engine.incidents()]
+    assert states == [IncidentState.RESOLVED, IncidentState.OPEN]
+
+
+def test_what_goes_on_for_another_window_stays_in_the_incident_that_people_know():
+    story = Story()
+    first = story.push(0, alert(check="Disk", severity="critical"))
+    second = story.push(65, alert(check="Disk", severity="critical"))
 
     assert first.incident is not None
     assert second.incident is not None
-    assert second.incident.id != first.incident.id
-    assert (other.decision.reason, own.decision.reason) == (Reason.RESOLVED, Reason.RESOLVED)
-    states = {one.id: one.state for one in story.engine.incidents()}
-    assert set(states.values()) == {IncidentState.RESOLVED}
+    assert second.incident.id == first.incident.id
+    assert second.decision.action is Action.UPDATE
+
+
+def test_of_a_low_severity_the_devices_of_a_check_are_one_matter_for_a_day():
+    story = Story()
+    first = story.push(0, alert(check="Toner", severity="low", device="P1"))
+    same = story.push(300, alert(check="Toner", severity="low", device="P2"))
+    other = story.push(600, alert(check="Toner", severity="medium", device="P3"))
+
+    assert first.incident is not None
+    assert same.incident is not None
+    assert same.incident.id == first.incident.id
+    assert same.decision.action is Action.UPDATE
+    assert other.decision.action is Action.NOTIFY
+
+
+def test_what_is_hidden_opens_an_incident_of_its_own_though_its_like_was_told():
+    story = Story()
+    story.push(-2, alert(check="Ping", state="raised", device="other"))
+    story.push(-1, alert(check="Ping", state="cleared", device="other"))
+    first = story.push(0, alert(check="Disk", severity="critical"))
+    story.push(1, alert(check="Disk", state="cleared"))
+    held = story.push(300, alert(check="Disk"))
+    (told,) = story.pass_time(310)
+
+    assert first.incident is not None
+    assert held.incident is not None
+    assert told.incident is not None
+    assert held.decision.reason is Reason.HOLDING
+    assert held.incident.id != first.incident.id
+    assert told.incident.id == first.incident.id
+    assert told.decision.action is Action.UPDATE
 
 
 def test_a_repeat_stays_in_the_incident_of_its_first_alert():

@@ -47,7 +47,7 @@ def test_what_an_open_condition_says_again_is_a_repeat_until_its_window_ends():
     for minute in (0, 10, 59, 61):
         story.push(minute, alert(check="Disk"))
 
-    assert story.reasons() == [Reason.NOVEL, Reason.REPEAT, Reason.REPEAT, Reason.FIRST_OF_INCIDENT]
+    assert story.reasons() == [Reason.NOVEL, Reason.REPEAT, Reason.REPEAT, Reason.INCIDENT_CHANGED]
     assert story.decided[2].repeat is not None
     assert story.decided[2].repeat.count == 3
 
@@ -295,7 +295,7 @@ def test_a_resolved_incident_takes_no_new_members():
     first = story.push(0, alert(severity="critical"))
     story.push(1, alert(severity="critical", state="cleared"))
 
-    second = story.push(2, alert(severity="critical"))
+    second = story.push(2, alert(check="Memory", severity="critical"))
 
     assert first.incident is not None
     assert second.incident is not None
@@ -431,7 +431,7 @@ def test_what_flapped_and_then_stays_is_told_when_the_window_ends():
 
     assert hidden.decision.reason is Reason.FLAPPING
     assert hidden.decision.hold_until == utc(at(68))
-    assert told.decision.reason is Reason.PERSISTED
+    assert told.decision.action is Action.UPDATE
     assert told.decision.decided_at == utc(at(68))
     assert told.decision.supersedes == hidden.decision.id
 
@@ -466,7 +466,7 @@ def test_what_was_told_and_goes_on_for_another_window_is_not_held_again():
 
     again = story.push(61, alert(check="Disk"))
 
-    assert again.decision.action is Action.NOTIFY
+    assert again.decision.action is Action.UPDATE
 
 
 def test_what_becomes_worse_in_a_maintenance_window_is_told_when_it_ends():
@@ -547,7 +547,7 @@ def test_what_comes_back_at_the_very_second_of_its_clear_is_shown():
 
     back = story.push(6, alert(severity="critical", occurred_at=utc(at(5))))
 
-    assert back.decision.action is Action.NOTIFY
+    assert back.decision.action is Action.UPDATE
 
 
 def test_a_clear_from_a_clock_that_runs_ahead_does_not_hide_what_comes_after_it():
@@ -557,7 +557,7 @@ def test_a_clear_from_a_clock_that_runs_ahead_does_not_hide_what_comes_after_it(
 
     back = story.push(60, alert(severity="critical", occurred_at=utc(at(59))))
 
-    assert back.decision.action is Action.NOTIFY
+    assert back.decision.action is Action.UPDATE
 
 
 def test_an_alert_key_that_two_conditions_share_belongs_to_the_one_that_spoke_last():

@@ -14,6 +14,7 @@ from noise.state.case import Case
 from noise.state.condition import DURATION_EDGES, Condition
 from noise.state.facts import Facts
 from noise.state.tenant import IncidentMemory, TenantState
+from tests.cases import HABITS
 from tests.factories import alert
 
 NOW = 1_780_000_000.0
@@ -33,6 +34,7 @@ def case_of(tenant: TenantState, one: Alert, now: float = NOW) -> Case:
         incident=None,
         repeats=False,
         now=now,
+        habits=HABITS,
         scorer=unscored,
         hiding_rate=lambda _: 0.0,
     )

@@ -24,6 +24,18 @@ def test_a_sentence_states_value_and_threshold(text: str, measure: Measure) -> N
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Certificate for a.example expires in 12 day(s)",
+        "The licence ends in 12 days",
+        "SSL certificate expires in 12 days, renew it",
+    ],
+)
+def test_a_sentence_may_say_how_many_days_are_left(text: str) -> None:
+    assert read_sentence(text) == Measure(12.0, None, "d", BadWhen.BELOW)
+
+
+@pytest.mark.parametrize(
     ("text", "bad_when"),
     [
         ("CPU utilization is 39%, back below 90%", BadWhen.ABOVE),

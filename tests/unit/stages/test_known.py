@@ -72,8 +72,8 @@ def test_orders_come_before_severity_and_severity_before_all_that_is_guessed():
         "Escalation",
         "Repeat",
         "Flapping",
+        "Hold",
         "Novel",
         "Learned",
-        "Hold",
         "Member",
     ]

@@ -222,11 +222,13 @@ def test_what_comes_in_more_company_than_what_was_called_noise_is_not_hidden():
         case.check.noise_answers = 2
         case.check.noise_crowd = calm.get("crowd", 9.0)
         case.check.noise_company = calm.get("company", 9.0)
+        case.check.noise_beside = int(calm.get("beside", 9))
         return LEARNED.judge(case)
 
     assert judged() is not None
     assert judged(crowd=1.0) is None
     assert judged(company=1.0) is None
+    assert judged(beside=3) is None
 
 
 def test_an_alert_without_a_device_has_the_company_of_its_kind_alone():
@@ -234,3 +236,14 @@ def test_an_alert_without_a_device_has_the_company_of_its_kind_alone():
     case.check.noise_answers = 2
 
     assert LEARNED.judge(case) is not None
+
+
+def test_a_certificate_that_runs_out_is_not_hidden_though_its_reminders_were_noise():
+    def judged(days: float) -> object:
+        one = alert(check="expiry", category="certificate", value=days, unit="d")
+        case = case_of(one, score=scored(0.99, 0.9))
+        case.check.noise_answers = 5
+        return LEARNED.judge(case)
+
+    assert judged(30.0) is not None
+    assert judged(3.0) is None

@@ -39,3 +39,28 @@ def test_news_of_a_told_incident_is_an_update(fields, noise, news):
 def test_of_an_incident_that_nobody_was_told_of_nothing_is_hidden():
     assert Member().judge(case_of(incident=incident())) is None
     assert Member().judge(case_of()) is None
+
+
+def test_what_has_waited_in_vain_is_an_update_unless_it_is_one_more_of_many():
+    after_hold = Member(after_hold=True)
+    alone = after_hold.judge(case_of(incident=incident(**TOLD, device_count=2)))
+    another_kind = after_hold.judge(case_of(alert(check="cpu"), incident=incident(**TOLD)))
+    one_of_many = after_hold.judge(case_of(incident=incident(**TOLD, device_count=5)))
+
+    assert alone is not None
+    assert alone.action is Action.UPDATE
+    assert "did not clear by itself within 0 minutes" in alone.text
+    assert another_kind is not None
+    assert another_kind.action is Action.UPDATE
+    assert one_of_many is not None
+    assert one_of_many.action is Action.SUPPRESS
+
+
+def test_of_what_no_crowd_has_in_common_each_device_is_news_when_it_has_waited_in_vain():
+    memory = {"check": "disk", "category": "memory"}
+    ruling = Member(after_hold=True).judge(
+        case_of(alert(**memory), incident=incident(**TOLD, device_count=5))
+    )
+
+    assert ruling is not None
+    assert ruling.action is Action.UPDATE

@@ -13,6 +13,7 @@ from noise.state.answerable import DAY, Answer, Answerable, Answerables, Taught,
 from noise.state.case import Case
 from noise.state.facts import Facts
 from noise.state.tenant import IncidentMemory, TenantState
+from tests.cases import HABITS
 from tests.factories import alert, sighting
 
 NOW = 1_780_000_000.0
@@ -36,6 +37,7 @@ def test_what_a_decision_leaves_behind():
         incident=None,
         repeats=False,
         now=NOW,
+        habits=HABITS,
         scorer=lambda _: None,  # type: ignore[arg-type,return-value]
         hiding_rate=lambda _: 0.0,
     )

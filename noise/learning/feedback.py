@@ -234,6 +234,7 @@ class Feedback:
                 answer
                 for answer in target.answers
                 if (answer.technician, answer.verdict) == (technician, verdict)
+                and not answer.is_outcome  # that something happened is no opinion
             ]
             if not said or not said[0].weight:
                 continue

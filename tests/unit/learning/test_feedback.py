@@ -342,3 +342,17 @@ def test_what_somebody_taught_who_never_looks_is_taken_back_when_it_shows():
     assert [lesson.is_undone for lesson in taken_back] == [True, False]
     assert (first.verdict, second.verdict) == (None, REAL)
     assert desk.hear("e1.f1", by="blind").outcome is LabelOutcome.REPEATED
+
+
+def test_what_happened_stays_true_whoever_wrote_it_down():
+    known, said = sighting("d1.c1"), sighting("d2.c2", check="cpu", device="srv2")
+    desk = Desk(known, said)
+    desk.hear(None, by="blind", outcome=Outcome("srv1", utc(NOW)))
+    desk.hear("d2.c2", "actionable", by="blind")
+    for number in range(40):
+        one = sighting(f"e{number}.f{number}", noise_probability=0.8, device="srv3")
+        desk.answerables.remember(one)
+        desk.hear(one.decision_id, "noise", by="tess")
+        desk.hear(one.decision_id, "actionable", by="blind")
+
+    assert (known.verdict, said.verdict) == (REAL, None)

@@ -122,7 +122,7 @@ class Tenancy:
 
     def _count(self, heard: Iterable[Heard]) -> None:
         state = self.state
-        for one, before, after in heard:
+        for one, before, after, was_found, is_found in heard:
             if (condition := state.conditions.get(one.condition)) is not None:
                 _move(condition, before, after)
                 _widen(condition, one.facts.excess, after)
@@ -138,8 +138,8 @@ class Tenancy:
                 _move(incident, before, after)
                 state.mark(INCIDENT, incident.id)
             if one.scope:
-                self._earning.heard(one, before, after)
-                if self._earns and self._earning.is_miss(one, after):
+                self._earning.heard(one, was_found, is_found)
+                if self._earns and self._earning.is_miss(one, is_found):
                     self.misses.append(one)
 
     # -- what has been earned

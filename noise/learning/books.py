@@ -55,7 +55,7 @@ class Books:
     def heard(
         self, one: Answerable, before: Verdict | None, after: Verdict | None, now: float
     ) -> None:
-        """Enter that technicians' balance on a sighting went from ``before`` to ``after``."""
+        """Enter that what was found of a sighting went from ``before`` to ``after``."""
         booked_at = one.booked_at
         for scope in self.counted_in(one.scope):
             self._ledger(scope).heard(one, before, after, now, self._audit_share)

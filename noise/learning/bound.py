@@ -2,7 +2,7 @@
 
 Every sighting that was answered is in one of these cells, by what the engine meant to do with it
 (``would_suppress``, or an audit sample or probe of what it hid) and by what technicians hold of it
-on balance:
+on balance, as far as they spoke of it and not of its incident alone (``Answerable.found``):
 
                  answered noise          answered actionable
     shown        FP                      TP
@@ -10,10 +10,10 @@ on balance:
 
 Hidden sightings are answered because they were sampled. An audit answer stands for one over its
 chance to be drawn (Horvitz and Thompson 1952); a probe, and what was hidden only in mode observe,
-stands for itself. FN is at least the number of hidden ones of which an outcome or an incident's
-answer said that they were real. Waiting (``holding``) and what the owner ordered (``maintenance``,
-``policy``) are no verdicts of the engine and are left out; so is a sample that would have been
-shown in the end, since it lasted for longer than it was to be hidden.
+stands for itself. FN is at least the number of hidden ones that turned out real without being
+sampled. Waiting (``holding``) and what the owner ordered (``maintenance``, ``policy``) are no
+verdicts of the engine and are left out; so is a sample that would have been shown in the end, since
+it lasted for longer than it was to be hidden.
 
 The cells fade by half in ``HALF_LIFE_DAYS``, in steps of six hours. Bounds follow from
 ``noise.learning.evidence``, which does not fade. Samples are assumed to be answered as often as
@@ -144,7 +144,7 @@ class Ledger(msgspec.Struct):
     ) -> None:
         """Enter a decision, and take out the earlier one on the same sighting."""
         self._pass_time(now, audit_share)
-        verdict = new.verdict
+        verdict = new.found
         if replaced is not None:
             self._book(replaced, verdict, -1)
             self._count_hidden(replaced, -1)
@@ -164,7 +164,7 @@ class Ledger(msgspec.Struct):
         now: float,
         audit_share: float,
     ) -> None:
-        """Enter that technicians' balance on a sighting went from ``before`` to ``after``."""
+        """Enter that what was found of a sighting went from ``before`` to ``after``."""
         self._pass_time(now, audit_share)
         self._book(one, before, -1)
         if one.booked_at == 0.0:

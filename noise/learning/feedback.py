@@ -28,6 +28,8 @@ MAX_ANSWERS = 20
 MAX_WAITING = 500
 _LEAST_SUSPICION = 0.01
 
+_Opinion = tuple[Verdict | None, Verdict | None]
+
 
 class LabelOutcome(StrEnum):
     """What became of a label; where it met several sightings, the first in this order."""
@@ -69,11 +71,17 @@ class Lesson(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """How technicians' opinion of a sighting changed; None means no opinion, or an even one."""
+    """How technicians' opinion of a sighting changed; None means no opinion, or an even one.
+
+    ``was_found`` and ``is_found`` are what of it was said of the sighting itself, which alone
+    counts in the books (``Answerable.found``).
+    """
 
     answerable: Answerable
     before: Verdict | None
     after: Verdict | None
+    was_found: Verdict | None
+    is_found: Verdict | None
 
 
 class Resolution(NamedTuple):
@@ -196,7 +204,7 @@ class Feedback:
             self._ignore(label.technician, ignored, lessons, heard, now)
         trust = self._trust(label, verdict)
         for target, share in zip(targets, _shares(verdict, targets), strict=True):
-            before = target.verdict
+            before = _opinion(target)
             # A clock that ran ahead must not have the last word for ever.
             said_at = min(label.labelled_at.timestamp(), now + HOUR)
             answer = Answer(
@@ -215,8 +223,7 @@ class Feedback:
                 self._people.heard(target, gone, now)
             lessons += _teach(target, now)
             self._answerables.mark(target)
-            if target.verdict is not before:
-                heard.append(Heard(target, before, target.verdict))
+            heard += _changes(target, before)
         return Resolution(min(outcomes, key=_ORDER.index), lessons, heard)
 
     def _ignore(
@@ -238,16 +245,26 @@ class Feedback:
             ]
             if not said or not said[0].weight:
                 continue
-            before, said[0].weight = target.verdict, 0.0
+            before, said[0].weight = _opinion(target), 0.0
             lessons += _teach(target, now)
             self._answerables.mark(target)
-            if target.verdict is not before:
-                heard.append(Heard(target, before, target.verdict))
+            heard += _changes(target, before)
 
     def _trust(self, label: Label, verdict: Verdict) -> float:
         if label.outcome is not None:
             return 1.0
         return self._people.weight(label.technician, verdict)
+
+
+def _opinion(target: Answerable) -> _Opinion:
+    return target.verdict, target.found
+
+
+def _changes(target: Answerable, before: _Opinion) -> list[Heard]:
+    after = _opinion(target)
+    if after == before:
+        return []
+    return [Heard(target, before[0], after[0], before[1], after[1])]
 
 
 def _target(label: Label) -> str:

@@ -162,7 +162,9 @@ class Learner:
                 counts_only = not lesson.is_whole
                 taught.step = self.model.learn(*args, now, lesson.weight, counts_only=counts_only)
             self._others.hear(lesson.facts, taught, now, is_undone=lesson.is_undone)
-        for one, before, after in resolution.heard:
+        for one, _, _, before, after in resolution.heard:
+            if before is after:
+                continue
             if one.booked_at == 0.0:
                 self._note_first_answer(one, after, now)
             self.books.heard(one, before, after, now)
@@ -172,7 +174,7 @@ class Learner:
 
     def _compare(self, challenger: Challenger, resolution: Resolution, now: float) -> None:
         others = self._others.model(now)
-        for one, _, after in resolution.heard:
+        for one, _, _, _, after in resolution.heard:
             if one.booked_at == 0.0 and one.noise_probability is not None and after is not None:
                 says = self.model.score(one.facts, now, others).noise_probability
                 challenger.meet(one.facts, says, after)

@@ -104,9 +104,26 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
         return Verdict.NOISE if balance > 0 else Verdict.ACTIONABLE
 
     @property
+    def found(self) -> Verdict | None:
+        """The verdict as far as it was said of this sighting itself.
+
+        Of an answer "real" on an incident, that is those that were the most suspicious in it: the
+        others may have been there by chance. It is whole, too, of what came to light by itself.
+        """
+        verdict = self.verdict
+        if verdict is Verdict.ACTIONABLE and not any(map(_is_own_real, self.answers)):
+            return None
+        return verdict
+
+    @property
     def balance(self) -> float:
         """Answers that say noise minus answers that say actionable."""
         return sum(a.weight if a.verdict is Verdict.NOISE else -a.weight for a in self.answers)
+
+
+def _is_own_real(answer: Answer) -> bool:
+    is_own = answer.is_outcome or answer.share >= 1.0
+    return answer.verdict is Verdict.ACTIONABLE and answer.weight > 0.0 and is_own
 
 
 def sighting_of(decision_id: str) -> str:

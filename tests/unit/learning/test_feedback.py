@@ -58,7 +58,7 @@ def test_an_answer_teaches_the_facts_of_its_decision():
     resolution = Desk(one).hear()
 
     assert resolution.outcome is LabelOutcome.LEARNED
-    assert resolution.heard == [Heard(one, None, NOISE)]
+    assert resolution.heard == [Heard(one, None, NOISE, None, NOISE)]
     (lesson,) = resolution.lessons
     assert lesson.facts is one.facts
     assert (lesson.verdict, lesson.weight, lesson.is_undone, lesson.is_whole) == (
@@ -111,7 +111,7 @@ def test_a_later_word_of_a_technician_corrects_the_earlier_one():
 
     assert corrected.outcome is LabelOutcome.CORRECTED
     assert learned(corrected) == -2
-    assert corrected.heard == [Heard(one, NOISE, REAL)]
+    assert corrected.heard == [Heard(one, NOISE, REAL, NOISE, REAL)]
     assert [lesson.is_undone for lesson in corrected.lessons] == [True, False]
 
 
@@ -297,7 +297,7 @@ def test_a_condition_is_answered_by_its_last_sighting():
 
     resolution = desk.hear(None, condition_key="acme|srv1|disk|")
 
-    assert resolution.heard == [Heard(new, None, NOISE)]
+    assert resolution.heard == [Heard(new, None, NOISE, None, NOISE)]
 
 
 def test_a_condition_without_any_decision_left_teaches_its_names_alone():
@@ -356,3 +356,25 @@ def test_what_happened_stays_true_whoever_wrote_it_down():
         desk.hear(one.decision_id, "actionable", by="blind")
 
     assert (known.verdict, said.verdict) == (REAL, None)
+
+
+def test_real_said_of_an_incident_is_found_of_the_most_suspicious_alone():
+    root = sighting("d1.c1", noise_probability=0.3)
+    member = sighting("d2.c2", check="cpu", noise_probability=0.9)
+    desk = Desk(root, member)
+
+    of_incident = desk.hear(None, "actionable", incident_id="i1")
+    assert of_incident.heard == [
+        Heard(member, None, REAL, None, None),
+        Heard(root, None, REAL, None, REAL),
+    ]
+    of_itself = desk.hear("d2.c2", "actionable", by="tom")
+    assert of_itself.heard == [Heard(member, REAL, REAL, None, REAL)]
+
+
+def test_what_came_to_light_is_found_of_all_that_spoke_of_it():
+    one, other = sighting("d1.c1"), sighting("d2.c2", check="cpu", noise_probability=0.9)
+
+    Desk(one, other).hear(None, by="desk", outcome=Outcome("srv1", utc(NOW)))
+
+    assert (one.found, other.found) == (REAL, REAL)

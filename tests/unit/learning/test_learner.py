@@ -208,3 +208,16 @@ def test_answers_that_no_longer_fit_raise_doubt_which_survives_a_restart():
     assert 0.05 < by.health().doubt <= 0.9
     assert again.health() == by.health()
     assert again.score(case) == by.score(case)
+
+
+def test_real_said_of_an_incident_counts_in_the_books_for_the_most_suspicious_alone():
+    by = learner()
+    decide(by, "d1.c1", check="raid", severity="critical")
+    for number in range(2, 6):
+        decide(by, f"d{number}.c{number}", check=f"noise {number}", severity="info")
+
+    by.hear(label(None, "actionable", incident_id=incident().id), NOW)
+    assert by.risk().cells.shown_real == 1
+
+    by.hear(label("d2.c2", "actionable", by="tom"), NOW)
+    assert by.risk().cells.shown_real == 2

@@ -6,7 +6,7 @@ Unknown keys fail. ``load_settings`` names the path of what is wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -264,7 +264,7 @@ class Policy(_Section, frozen=True, kw_only=True):
 
 
 class RiskLimit(_Section, frozen=True, kw_only=True):
-    """Limits of a client or a class of alerts; the first that fits counts before those of earn."""
+    """Limits, those of classes first; the first that fits counts before those of earn."""
 
     tenant: Annotated[str | None, _says("The client; none stands for all.")] = None
     alert_class: Annotated[
@@ -273,6 +273,21 @@ class RiskLimit(_Section, frozen=True, kw_only=True):
     ] = None
     hidden_real: Annotated[float, _says("As in earn.", ge=0, le=1)]
     missed_incidents: Annotated[float, _says("As in earn.", ge=0, le=1)]
+
+    @property
+    def fits(self) -> str:
+        """What it is for, in words."""
+        alerts = "all alerts" if self.alert_class is None else f"{self.alert_class} alerts"
+        return f"{alerts} of {'all clients' if self.tenant is None else self.tenant}"
+
+    def hides(self, later: RiskLimit) -> bool:
+        """Say whether this row, which stands first, takes from ``later`` what that one is for.
+
+        That is all that it fits, or a class of alerts of some client.
+        """
+        if self.alert_class is None and later.alert_class is not None:
+            return self.tenant in {None, later.tenant} or later.tenant is None
+        return self.tenant in {None, later.tenant} and self.alert_class == later.alert_class
 
 
 class Kafka(_Section, frozen=True, kw_only=True):
@@ -368,6 +383,7 @@ def load_settings(tree: Mapping[str, Any]) -> Settings:
     except msgspec.ValidationError as exc:
         raise SettingsError(f"{exc}{_choice(str(exc))}") from exc
     compile_habits(settings.habits)
+    _check_order(settings.risk_limits)
     for window in settings.maintenance:
         _check_window(window)
     rules: list[MaintenanceWindow | Policy] = [*settings.maintenance, *settings.policies]
@@ -389,6 +405,17 @@ def _with_known_habits(tree: Mapping[str, Any]) -> Mapping[str, Any]:
         change = given.get(name, {})
         new[name] = row | change if isinstance(change, Mapping) else change
     return {**tree, "habits": new}
+
+
+def _check_order(limits: Sequence[RiskLimit]) -> None:
+    """Refuse a row that one before it hides."""
+    for place, limit in enumerate(limits):
+        for before in limits[:place]:
+            if before.hides(limit):
+                raise SettingsError(
+                    f"risk_limits: the row for {limit.fits} is hidden by the one for "
+                    f"{before.fits}, which fits first: put it before that one, or leave one out"
+                )
 
 
 def _check_window(window: MaintenanceWindow) -> None:

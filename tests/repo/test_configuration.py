@@ -117,3 +117,5 @@ def test_the_example_of_an_msp_is_a_configuration_that_uses_its_clients(
     assert settings.policies
     assert settings.maintenance
     assert set(settings.tenant_modes) <= clients
+    for name in ("harbor-dental", "northgate-law"):
+        assert settings.risk_limit_of(name, "security").hidden_real == 0

@@ -49,3 +49,39 @@ def test_a_maintenance_window_is_read_with_its_zone():
     (window,) = load_settings({"maintenance": [WINDOW]}).maintenance
 
     assert window.ends_at.timestamp() - window.starts_at.timestamp() == 4 * 3600
+
+
+EVERY = {"hidden_real": 0.01, "missed_incidents": 0.02}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"tenant": "acme"}, {"alert_class": "backup"}),
+        ({"tenant": "acme"}, {"alert_class": "backup", "tenant": "acme"}),
+        ({}, {"alert_class": "backup"}),
+        ({}, {"tenant": "acme"}),
+        ({"alert_class": "backup"}, {"alert_class": "backup", "tenant": "acme"}),
+        ({"alert_class": "backup"}, {"alert_class": "backup"}),
+    ],
+)
+def test_a_limit_that_an_earlier_one_hides_is_refused(first, second):
+    with pytest.raises(SettingsError, match=r"is hidden by the one for .*put it before that one"):
+        load_settings({"risk_limits": [first | EVERY, second | EVERY]})
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"alert_class": "backup"}, {"tenant": "acme"}),
+        ({"tenant": "acme"}, {"tenant": "other"}),
+        ({"tenant": "acme"}, {"tenant": "other", "alert_class": "backup"}),
+        ({"alert_class": "backup", "tenant": "acme"}, {"alert_class": "backup"}),
+        ({"alert_class": "backup"}, {"alert_class": "disk"}),
+        ({"tenant": "acme"}, {}),
+    ],
+)
+def test_limits_of_which_each_counts_somewhere_are_taken(first, second):
+    taken = load_settings({"risk_limits": [first | EVERY, second | EVERY]}).risk_limits
+
+    assert len(taken) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -69,13 +69,23 @@ def decode_label(value: bytes) -> Label:
         raise LabelError(str(exc)) from exc
     if "\0" in label.tenant:
         raise LabelError("tenant holds a NUL character")
-    if label.labelled_at.tzinfo is None:
-        raise LabelError("labelled_at needs a time zone")
-    if label.outcome is not None and label.outcome.at.tzinfo is None:
-        raise LabelError("outcome.at needs a time zone")
+    label = msgspec.structs.replace(label, labelled_at=_utc("labelled_at", label.labelled_at))
+    if label.outcome is not None:
+        outcome = msgspec.structs.replace(label.outcome, at=_utc("outcome.at", label.outcome.at))
+        label = msgspec.structs.replace(label, outcome=outcome)
     targets = (label.decision_id, label.incident_id, label.condition_key, label.outcome)
     if sum(target is not None for target in targets) != 1:
         raise LabelError(
             "name exactly one target: decision_id, incident_id, condition_key or outcome"
         )
     return label
+
+
+def _utc(name: str, moment: datetime) -> datetime:
+    """Return ``moment`` in UTC. Raises LabelError if it has no zone, or no calendar holds it."""
+    if moment.tzinfo is None:
+        raise LabelError(f"{name} needs a time zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as exc:
+        raise LabelError(f"{name} lies beyond the calendar") from exc

@@ -49,6 +49,8 @@ def test_an_outcome_names_a_device_and_a_time():
         encoded(incident_id="i-1"),
         encoded(labelled_at="2026-01-01T00:00:00"),
         encoded(labelled_at="yesterday"),
+        encoded(labelled_at="9999-12-31T23:59:59-14:00"),
+        encoded(decision_id=..., outcome={"device": "SRV-1", "at": "0001-01-01T00:00:00+14:00"}),
         encoded(decision_id=..., outcome={"device": "SRV-1", "at": "2026-01-01T00:00:00"}),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from noise.alert import Alert
 from noise.correlation import Correlation
@@ -117,7 +118,8 @@ class Releasing:
         decision_id = later_id(kept.decision_id)
         case.repeats = False
         case.incident = incident
-        _ = case.score
+        with suppress(Exception):  # a model that fails must not keep it hidden
+            _ = case.score
         was_seen = case.condition.was_seen or self._settings.mode_of(tenant.name) is Mode.OBSERVE
         hidden = "would have been hidden" if was_seen else "hidden"
         text = f"{hidden} {_ago(case.now - kept.at)} ago; {why}"

@@ -64,10 +64,16 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     ``found_real`` counts the clients that ever called one real, as far as answers have not faded.
     """
 
-    noise: float
-    actionable: float
-    clients: int
-    found_real: int
+    noise: Annotated[float, Meta(ge=0)]
+    actionable: Annotated[float, Meta(ge=0)]
+    clients: Annotated[int, Meta(ge=LEAST_CLIENTS)]
+    found_real: Annotated[int, Meta(ge=0)]
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether so many clients can have said so much."""
+        most = CLIENT_SAYS * self.clients * (1.0 + 1e-6)
+        return self.found_real <= self.clients and self.noise + self.actionable <= most
 
 
 class SharedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,7 +226,7 @@ def decode_lesson(value: bytes) -> SharedLesson:
     """Read a lesson. Raises LabelError with the path of the wrong field."""
     try:
         return _lesson_decoder.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise LabelError(str(exc)) from exc
 
 
@@ -228,8 +234,11 @@ def decode_model(value: bytes) -> SharedModel:
     """Read a model. Raises SnapshotError for one that cannot be read or is of another form."""
     try:
         model = _model_decoder.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise SnapshotError(f"a shared model cannot be read: {exc}") from exc
     if model.schema != SCHEMA:
         raise SnapshotError(f"a shared model has the unknown form {model.schema}")
+    for kind, said in model.said.items():
+        if not said.is_possible:
+            raise SnapshotError(f"a shared model says more of {kind[:80]!r} than clients can")
     return model

@@ -24,6 +24,7 @@ HOUR = 3600.0
 GRACE_SECONDS = 300.0
 LEAD_SECONDS = 600.0
 SLOTS = 24
+SLOT_NAMES = tuple(f"{number:02d}" for number in range(SLOTS))
 MOST_WAITING = 5_000
 
 VERSION = b"1"
@@ -91,7 +92,7 @@ class Trainer:
             return []
         self._changed |= self._left
         self._left.clear()
-        nothing = [HandedOut(f"{number:02d}", None) for number in range(SLOTS)]
+        nothing = [HandedOut(name, None) for name in SLOT_NAMES]
         return [*nothing, self._model(self._closed)]
 
     def _due(self, lesson: SharedLesson) -> float:
@@ -114,7 +115,7 @@ class Trainer:
 
     def _model(self, hour: float) -> HandedOut:
         model = added_up(self._parts, hour, hour + GRACE_SECONDS + LEAD_SECONDS)
-        return HandedOut(f"{int(hour // HOUR) % SLOTS:02d}", model)
+        return HandedOut(SLOT_NAMES[int(hour // HOUR) % SLOTS], model)
 
     # -- what must survive
 

@@ -17,7 +17,7 @@ from aiokafka import ConsumerRecord
 from noise.errors import LabelError, SnapshotError
 from noise.learning.shared import SharedLesson, SharedModel, decode_lesson, decode_model
 from noise.learning.shared import encode_shared as encode
-from noise.learning.trainer import HandedOut, Trainer
+from noise.learning.trainer import SLOT_NAMES, HandedOut, Trainer
 from pipelines.agents import outputs
 from pipelines.agents.event_clock import EventClock
 from pipelines.arrival import AHEAD_SECONDS
@@ -60,6 +60,9 @@ class ModelShelf:
     def put(self, key: bytes, value: bytes | None) -> None:
         """Take a record of the models topic; without one that can be read its slot is empty."""
         slot, model = key.decode(errors="replace"), _model(value)
+        if slot not in SLOT_NAMES:
+            log.warning("there is no slot %r for a model", slot[:20])
+            return
         if model is None:
             self._models.pop(slot, None)
         else:
@@ -96,6 +99,7 @@ class SharedFold:
         """Carry between ``topics`` and ``trainer``."""
         self._topics = topics
         self._trainer = trainer
+        self._wall = wall
         self._clock = EventClock(wall)
         self._is_clock_saved = True
 
@@ -120,10 +124,7 @@ class SharedFold:
 
     def _not_ahead(self, lesson: SharedLesson, record: ConsumerRecord) -> SharedLesson:
         """Keep one client's wrong clock from closing the hours of all others."""
-        reached = self._clock.reached
-        if reached is None:
-            return lesson
-        latest = max(reached, record.timestamp / 1000)
+        latest = min(max(0, record.timestamp) / 1000, self._wall())
         if lesson.at <= latest + AHEAD_SECONDS:
             return lesson
         return msgspec.structs.replace(lesson, at=latest)

@@ -89,10 +89,15 @@ def test_a_day_that_is_sent_at_once_is_learned_at_its_own_pace():
     assert made == [NOON + hour * HOUR + 900 for hour in range(5)]
 
 
-def test_a_lesson_from_years_ahead_does_not_stop_the_time_of_all_others():
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_lesson_from_years_ahead_does_not_stop_the_time_of_all_others(is_first):
     hearing = Hearing()
-    hearing.hear_all(NOON - 60)
+    hearing.wall.now = NOON
+    if not is_first:
+        hearing.hear_all(NOON - 60)
     hearing.hear(lesson("a", at=NOON + 9e7))
+    if is_first:
+        hearing.hear_all(NOON - 60)
     hearing.hear_all(NOON + 60)
 
     made = [model_of(output).counts_from for output in hearing.wait(HOUR)]
@@ -195,6 +200,16 @@ def test_a_model_that_cannot_be_read_is_none(caplog: pytest.LogCaptureFixture):
 
     assert engine.offered == {"01": None}
     assert "clients go on without what others know" in caplog.text
+
+
+def test_a_model_in_a_slot_that_there_is_not_is_passed_over(caplog: pytest.LogCaptureFixture):
+    shelf, engine = ModelShelf(), Listening()
+    shelf.introduce(engine)
+
+    shelf.put(b"24", encode_shared(MODEL))
+
+    assert engine.offered == {}
+    assert "there is no slot '24'" in caplog.text
 
 
 def test_engines_of_partitions_that_were_given_back_are_let_go():

@@ -15,6 +15,7 @@ from noise.learning.shared import (
     Exchange,
     Others,
     Part,
+    Said,
     SharedLesson,
     SharedModel,
     added_up,
@@ -193,7 +194,15 @@ def test_lessons_and_models_are_the_same_after_a_journey():
 
 
 @pytest.mark.parametrize(
-    "broken", [b"", b"{}", b"\xff", encode_shared(lesson(weight=-1.0)), encode_shared(lesson(""))]
+    "broken",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b'{"x":' + b"[" * 100_000,
+        encode_shared(lesson(weight=-1.0)),
+        encode_shared(lesson("")),
+    ],
 )
 def test_a_lesson_that_cannot_be_read_is_refused(broken):
     with pytest.raises(LabelError):
@@ -201,8 +210,17 @@ def test_a_lesson_that_cannot_be_read_is_refused(broken):
 
 
 @pytest.mark.parametrize(
-    "broken", [b"", b"{}", encode_shared(msgspec.structs.replace(model(), schema=9))]
+    "broken",
+    [
+        b"",
+        b"{}",
+        b'{"x":' + b"[" * 100_000,
+        encode_shared(msgspec.structs.replace(model(), schema=9)),
+        encode_shared(msgspec.structs.replace(model(), said={"=disk": Said(16.0, 0.0, 3, 0)})),
+        encode_shared(msgspec.structs.replace(model(), said={"=disk": Said(-1.0, 0.0, 3, 0)})),
+        encode_shared(msgspec.structs.replace(model(), said={"=disk": Said(1.0, 0.0, 3, 4)})),
+    ],
 )
-def test_a_model_of_another_form_is_refused(broken):
+def test_a_model_of_another_form_or_one_that_no_clients_can_have_made_is_refused(broken):
     with pytest.raises(SnapshotError):
         decode_model(broken)

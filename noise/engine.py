@@ -119,7 +119,7 @@ class Engine:
         now = tenant.state.advance(now)
         self._run_deadlines(tenant, now)
         resolution = tenant.learn(label, now)
-        if resolution.surfaced is not None and resolution.surfaced.is_new:
+        if resolution.surfaced is not None:
             missed = resolution.surfaced.hidden
             self._unsaid += self._releasing.after_outcome(tenant, missed, label, now)
         self._unsaid += self._releasing.answer_misses(tenant, now)
@@ -162,9 +162,9 @@ class Engine:
         if not self._settings.scoring.challenger:
             return None
         total = Duel()
-        for name in sorted(self._tenants):
-            if (duel := self._tenants[name].duel()) is not None:
-                total.include(duel)
+        duels = (self._tenants[name].duel() for name in sorted(self._tenants))
+        for duel in filter(None, duels):
+            total.include(duel)
         return total.comparison()
 
     # -- what clients teach each other

@@ -190,9 +190,8 @@ class TenantState:
     def _drop_deadlines_of_what_is_over(self) -> None:
         holds = [(c.hold.until, HOLD, c.key) for c in self.conditions.values() if c.hold]
         looks = [(i.look_at, QUIET, i.id) for i in self.incidents.values() if i.is_watched]
-        self._due = [Deadline(*due) for due in holds + looks]
-        if self.core.review_at:
-            self._due.append(Deadline(self.core.review_at, REVIEW, ""))
+        reviews = [(self.core.review_at, REVIEW, "")] if self.core.review_at else []
+        self._due = [Deadline(*due) for due in holds + looks + reviews]
         heapify(self._due)
 
     def next_due(self, until: float) -> Deadline | None:

@@ -127,6 +127,32 @@ def test_the_ledger_goes_on_counting_that_it_was_hidden():
     assert report.risk.missed_incident_ratio.value == pytest.approx(1, abs=0.5)
 
 
+def test_another_outcome_shows_what_else_of_the_incident_was_hidden():
+    story = Story(enforcing())
+    for day in range(8):
+        for minute, check in enumerate(("CPU", "RAM")):
+            shown = story.push(day * DAY + 180 * minute, alert(check=check, severity="low"))
+            story.answer(day * DAY + 180 * minute + 30, shown, Verdict.NOISE)
+    for minute, check in enumerate(("CPU", "RAM")):
+        hidden = story.push(HIDDEN_AT + minute, alert(check=check, severity="low"))
+        assert hidden.decision.reason is Reason.LEARNED_NOISE
+
+    told = []
+    for number, check in enumerate(("CPU", "RAM")):
+        said = label(
+            None,
+            "actionable",
+            "desk",
+            at(HIDDEN_AT + 10 + number),
+            outcome=Outcome("srv1", utc(at(HIDDEN_AT)), check),
+            source=LabelSource.TICKET,
+            label_id=f"ticket {check}",
+        )
+        told += story.engine.learn(said, at(HIDDEN_AT + 10 + number)).decisions
+
+    assert [one.alert.check for one in told] == ["CPU", "RAM"]
+
+
 def test_in_mode_observe_it_counts_as_a_miss_all_the_same():
     story = a_client_that_calls_it_noise("observe")
     seen = story.push(HIDDEN_AT, alert(check="CPU", severity="low"))

@@ -115,9 +115,9 @@ class PartitionFold:
         now = self._now()
         for record in records:
             arrived_at = min(max(0, record.timestamp) / 1000, self._wall())
-            result, produced = self._feedback.take(
-                record, arrived_at if now is None else now, self._tally
-            )
+            # Never later than it came: another client's clock may have run ahead of this one's.
+            heard_at = arrived_at if now is None else min(now, arrived_at)
+            result, produced = self._feedback.take(record, heard_at, self._tally)
             yield from produced
             if result is not None:
                 yield from self._raw.carry(result.decisions, self._tally)

@@ -40,6 +40,9 @@ def tenant_of(partition: int) -> str:
 
 
 ACME = tenant_of(0)
+NEIGHBOUR = next(
+    name for name in (f"neighbour-{i}" for i in range(100)) if partition_for(name, PARTITIONS) == 0
+)
 FOREIGN = tenant_of(1)
 
 
@@ -265,6 +268,18 @@ def test_an_answer_from_a_clock_ahead_finds_the_client_at_the_hour_it_is():
     (decided,) = decisions(bench.raw(alert()))
 
     assert decided.decision.decided_at == utc(START_MS / 1000)
+
+
+def test_an_answer_is_heard_when_it_came_though_another_clients_clock_runs_ahead():
+    bench = Bench()
+    days = 6 * 86_400_000
+    bench.raw(alert(), received_at=str(START_MS))
+    bench.raw(alert(NEIGHBOUR), received_at=str(START_MS + days))
+
+    bench.give([record(NAMES.feedback.name, _bytes(label()), timestamp=START_MS + 60_000)])
+    (next_one,) = decisions(bench.raw(alert(check="Next"), received_at=str(START_MS + 120_000)))
+
+    assert next_one.decision.decided_at == utc(START_MS / 1000 + 120)
 
 
 # -- records that belong elsewhere

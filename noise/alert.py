@@ -36,6 +36,9 @@ class Severity(StrEnum):
         return level
 
 
+SECURITY = "security"  # a category
+
+
 class State(StrEnum):
     """What the source says about its condition now."""
 

@@ -129,7 +129,7 @@ class Scoring(_Section, frozen=True, kw_only=True):
         int,
         _says(
             "So many clients that share must have called a check noise, and none real, to stand in "
-            "for such an answer.",
+            "for such an answer; never of severity high or critical, or category security.",
             ge=3,
             le=1000,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from noise.alert import SECURITY, Severity
 from noise.decision import Action, Reason, Ruling
 from noise.settings import Scoring
 from noise.state.case import Case
@@ -46,10 +47,15 @@ class Learned:
         )
 
     def _is_known(self, case: Case) -> bool:
-        """Say whether enough answers speak of it: this client's, or else those of enough others."""
+        """Say whether enough answers speak of it: this client's, or else those of enough others.
+
+        One person may answer for several clients, so others never speak alone of what is grave.
+        """
         limits = self._settings
         if case.check.answers >= limits.guard_labels:
             return True
+        if case.alert.severity.rank >= Severity.HIGH.rank or case.alert.category == SECURITY:
+            return False
         return not case.check.actionable_answers and case.score.vouchers >= limits.guard_clients
 
     def _until(self, case: Case) -> float | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from noise.alert import SECURITY
 from noise.decision import Action, Reason, Ruling
 from noise.matcher import compile_matchers
 from noise.settings import MaintenanceWindow
 from noise.state.case import Case
-
-SECURITY = "security"
 
 
 class Maintenance:

@@ -50,9 +50,9 @@ def test_before_enough_answers_nothing_is_hidden():
     assert LEARNED.judge(case) is None
 
 
-def vouched(clients: int, noise: int = 0, real: int = 0) -> Case:
+def vouched(clients: int, noise: int = 0, real: int = 0, **fields: object) -> Case:
     score = msgspec.structs.replace(scored(0.95, 0.8), vouchers=clients)
-    case = case_of(alert(severity="high"), score=score)
+    case = case_of(alert(**fields), score=score)
     case.check.noise_answers, case.check.actionable_answers = noise, real
     return case
 
@@ -68,6 +68,14 @@ def test_enough_other_clients_that_agree_stand_in_for_own_answers():
 def test_other_clients_do_not_stand_in_for_what_was_found_real_here():
     assert LEARNED.judge(vouched(30, noise=1)) is not None
     assert LEARNED.judge(vouched(30, real=1)) is None
+
+
+@pytest.mark.parametrize(
+    "grave", [{"severity": "high"}, {"severity": "low", "category": "security"}]
+)
+def test_other_clients_alone_never_hide_what_is_grave(grave):
+    assert LEARNED.judge(vouched(30, **grave)) is None
+    assert LEARNED.judge(vouched(30, noise=2, **grave)) is not None
 
 
 def test_the_severity_that_the_owner_protects_is_not_hidden():

@@ -231,6 +231,9 @@ class Engine:
         decision_id = f"{origin}.{case.condition.key}"
         terms = tenant.terms(case, ruling)
         if alert.state is State.CLEARED:
+            hold = case.condition.hold
+            if hold is not None and ruling.reason is Reason.CLEARED_WHILE_HELD:
+                tenant.cleared(hold.decision_id, now)
             recording.cleared(tenant.state, case)
         elif _adds_nothing(case, ruling):
             recording.noted(tenant.state, case)

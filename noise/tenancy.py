@@ -97,6 +97,12 @@ class Tenancy:
             self._count(heard)
             self._note_slips()
 
+    def cleared(self, decision_id: str, now: float) -> None:
+        """Note that what was to wait cleared in that time: where it is not seen, nobody is told."""
+        one = self._learner.cleared(decision_id, now)
+        if one is not None and one.found is not None:
+            self._earning.heard(one, None, one.found)
+
     def duel(self) -> Duel | None:
         """Return the marks of the model and its challenger, None if there is none."""
         return self._learner.duel()

@@ -95,4 +95,4 @@ class Books:
 
 def _uncounted(one: Answerable) -> Answerable:
     """Return the same sighting as something that waits, which no ledger counts."""
-    return msgspec.structs.replace(one, reason=Reason.HOLDING, would_suppress=True)
+    return msgspec.structs.replace(one, reason=Reason.HOLDING, would_suppress=True, cleared=False)

@@ -11,9 +11,10 @@ on balance, as far as they spoke of it and not of its incident alone (``Answerab
 Hidden sightings are answered because they were sampled. An audit answer stands for one over its
 chance to be drawn (Horvitz and Thompson 1952); a probe, and what was hidden only in mode observe,
 stands for itself. FN is at least the number of hidden ones that turned out real without being
-sampled. Waiting (``holding``) and what the owner ordered (``maintenance``, ``policy``) are no
-verdicts of the engine and are left out; so is a sample that would have been shown in the end, since
-it lasted for longer than it was to be hidden.
+sampled. What the owner ordered (``maintenance``, ``policy``) is no verdict of the engine and is
+left out, and so is a sample that would have been shown in the end, since it lasted for longer than
+it was to be hidden. Waiting (``holding``) is none either, as long as it may end in being shown; but
+what was to wait, was seen instead, and cleared in time counts as hidden.
 
 The cells fade by half in ``HALF_LIFE_DAYS``, in steps of six hours. Bounds follow from
 ``noise.learning.evidence``, which does not fade. Samples are assumed to be answered as often as
@@ -282,6 +283,7 @@ class Ledger(msgspec.Struct):
             return
         if one.observed:
             known.watched = max(0, known.watched + sign)
+            known.waited = max(0, known.waited + sign * one.cleared)
         else:
             known.hidden = max(0, known.hidden + sign)
 
@@ -330,11 +332,14 @@ class Ledger(msgspec.Struct):
                 yield alert_class, one
 
     def hidden_a_day(self, alert_class: str, now: float) -> float:
-        """Return how many of a class were hidden a day, or would have been, in the window."""
+        """Return how many of a class were hidden a day, or would have been, in the window.
+
+        What was to wait is left out: in shadow it must say what it would say if that was not seen.
+        """
         known = self.evidence.get(alert_class) or self.evidence.get(OTHER)
         if known is None:
             return 0.0
-        last, present = (one.hidden + one.watched for one in known)
+        last, present = (one.hidden + one.watched - one.waited for one in known)
         began = max(self.since, (self.epoch - (last > 0)) * EPOCH_SECONDS)
         return (last + present) / max(1.0, (now - began) / _DAY)
 
@@ -373,7 +378,7 @@ class Ledger(msgspec.Struct):
 
 def part_of(one: Answerable) -> Part:
     """Return what the engine meant to do with a sighting, by its last decision."""
-    if one.noise_probability is None or one.reason in _LEFT_OUT:
+    if one.noise_probability is None or (one.reason in _LEFT_OUT and not one.cleared):
         return Part.LEFT_OUT
     if one.told_anyway:
         return Part.SHOWN

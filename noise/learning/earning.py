@@ -298,7 +298,9 @@ class Earning:
 def _was_judged_noise(one: Answerable) -> bool:
     if one.noise_probability is None or one.told:  # of what joins a told incident people know
         return False
-    return one.reason in SAMPLES or (one.would_suppress and one.reason is Reason.LEARNED_NOISE)
+    if one.reason in SAMPLES or one.cleared:
+        return True
+    return one.would_suppress and one.reason is Reason.LEARNED_NOISE
 
 
 def _note(

@@ -52,7 +52,8 @@ class Evidence(msgspec.Struct, array_like=True):
     ``watched`` would have been hidden, but nothing was; ``hidden`` were, or were drawn from what
     was. ``answered`` and ``real`` are the random draws from both, by level of their chance.
     ``shown_noise`` and ``shown_real`` were shown and answered. Of the real incidents that
-    ``surfaced`` by themselves, all alerts of those ``missed`` were hidden.
+    ``surfaced`` by themselves, all alerts of those ``missed`` were hidden. ``waited``: those of
+    ``watched`` that were to wait, and cleared in that time.
     """
 
     watched: int = 0
@@ -63,6 +64,7 @@ class Evidence(msgspec.Struct, array_like=True):
     real: list[int] = msgspec.field(default_factory=lambda: [0] * (LEVELS + 1))
     surfaced: int = 0
     missed: int = 0
+    waited: int = 0
 
     def add(self, other: Evidence) -> None:
         """Take in what is known from elsewhere."""
@@ -72,6 +74,7 @@ class Evidence(msgspec.Struct, array_like=True):
         self.shown_real += other.shown_real
         self.surfaced += other.surfaced
         self.missed += other.missed
+        self.waited += other.waited
         for level in range(LEVELS + 1):
             self.answered[level] += other.answered[level]
             self.real[level] += other.real[level]

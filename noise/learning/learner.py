@@ -131,6 +131,18 @@ class Learner:
         recalled = self._feedback.recall(new, case.now)
         return [heard for _, one in recalled for heard in self._apply(one, case.now)]
 
+    def cleared(self, decision_id: str, now: float) -> Answerable | None:
+        """Enter that what was to wait cleared in that time; return it if it was seen meanwhile."""
+        waited = self.answerables.get(decision_id)
+        if waited is None or not waited.observed:
+            return None
+        new = msgspec.structs.replace(waited, cleared=True)
+        self.answerables.remember(new)
+        self.ledger.decided(new, waited, now, self._audit_share)
+        self.books.decided(new, waited, now)
+        self._ledger_changed = True
+        return new
+
     def hidden_a_day(self, case: Case) -> float:
         """Return how many alerts of the case's class were hidden a day, as the ledger knows."""
         return self.ledger.hidden_a_day(short_name(case.alert.category), case.now)

@@ -63,7 +63,7 @@ class Outcomes:
         ]
         near = last_of_each_check(one for one in said if first <= one.decided_at <= last)
         told = [one for one in said if _is_known(one) and self._still_tells(one, first)]
-        is_missed = not told and any(part_of(one) in _NOT_MEANT_TO_BE_SHOWN for one in near)
+        is_missed = not told and any(_part_of(one) in _NOT_MEANT_TO_BE_SHOWN for one in near)
         about = [one for one in near if one in told] or last_of_each_check(told) or near
         counts = bool(told) or is_missed
         is_new = counts and not any(one.surfaced for one in self._with_their_incidents(about))
@@ -88,13 +88,18 @@ class Outcomes:
         return found
 
 
+def _part_of(one: Answerable) -> Part:
+    """Return what was meant with it; of what waited, only how it would fare if it was not seen."""
+    return Part.LEFT_OUT if one.cleared else part_of(one)
+
+
 def _is_known(one: Answerable) -> bool:
-    return part_of(one) is Part.SHOWN or (one.told and part_of(one) is not Part.LEFT_OUT)
+    return _part_of(one) is Part.SHOWN or (one.told and _part_of(one) is not Part.LEFT_OUT)
 
 
 def _was_hidden(one: Answerable) -> bool:
     """Say whether it was hidden, or would have been in mode observe; samples were not."""
-    return one.would_suppress and part_of(one) is not Part.LEFT_OUT
+    return one.would_suppress and _part_of(one) is not Part.LEFT_OUT
 
 
 def _noise_probability(one: Answerable) -> float:

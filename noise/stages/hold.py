@@ -12,6 +12,7 @@ DAY = 86_400.0
 # Two other troubles that began with it on its device wait no longer than a restart takes.
 COMPANY_SECONDS = 15 * MINUTE
 MOST_DAYS = 30.0
+EVEN = 0.5
 
 
 class Hold:
@@ -20,7 +21,8 @@ class Hold:
     def __init__(self, settings: Holding, most_waiting: int, hide_above: float) -> None:
         """Take the times to wait by severity, and what counts as hopeless.
 
-        What technicians found real before waits only above a noise probability of ``hide_above``.
+        What technicians found real before waits only above a noise probability of ``hide_above``,
+        and of ``EVEN`` where it is known how long the like goes on when it is harmless.
         """
         self._hide_above = hide_above
         self._settings = settings
@@ -55,10 +57,11 @@ class Hold:
         )
 
     def _may_be_real(self, case: Case) -> bool:
-        """Say whether such alerts were real before, and nothing is known of this one."""
-        if _is_known(case) or not case.was_real:
+        """Say whether such alerts were real here before, and this one is too likely to be."""
+        if not case.was_real:
             return False
-        return case.score.noise_probability < self._hide_above
+        least = EVEN if _is_known(case) else self._hide_above
+        return case.score.noise_probability < least
 
     def _patience(self, case: Case) -> float:
         """Return the seconds that it may go on: what its habit says, else its severity."""

@@ -64,7 +64,8 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
 
     Of a sample, ``inclusion`` is the chance with which it was drawn, and ``hidden_until`` when it
     would have been shown after all, 0 for never; ``told_anyway``: it lasted until then.
-    ``surfaced``: what happened came to light by itself.
+    ``surfaced``: what happened came to light by itself. ``cleared``: it was to wait, was seen all
+    the same, and cleared before anybody would have been told.
     """
 
     decision_id: str
@@ -86,6 +87,7 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
     hidden_until: float = 0.0
     told_anyway: bool = False
     surfaced: bool = False
+    cleared: bool = False
     scope: str = ""
 
     @property

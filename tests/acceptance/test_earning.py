@@ -226,3 +226,52 @@ def test_all_classes_together_or_one_class_alone_can_go_live():
 
     assert together.scope is Scope.ALL
     assert (by_itself.scope, by_itself.alert_class) == (Scope.CLASS, "printer")
+
+
+class RestlessServers(Client):
+    """The same client, whose servers go offline for some minutes, of which a part is real."""
+
+    def live(self, days: int) -> list[DecidedAlert]:
+        """Let days pass, each with five servers that are back before anybody is told."""
+        before = len(self.story.decided)
+        for _ in range(days):
+            start = self.day * DAY + 1425
+            super().live(1)
+            for number in range(5):
+                verdict = Verdict.ACTIONABLE if number < 1 + self.day % 2 else Verdict.NOISE
+                offline = alert(device=f"SRV-{number}", **OFFLINE)
+                shown = self.story.push(start + number, offline)
+                if self.day % 2 and shown.decision.action is not Action.SUPPRESS:
+                    self.story.answer(start + number + 1, shown, verdict)
+                self.story.push(start + number + 6, alert(**OFFLINE, **back(number)))
+                if not self.day % 2 and shown.decision.action is not Action.SUPPRESS:
+                    self.story.answer(start + number + 9, shown, verdict)
+            self.changes += self.story.engine.mode_changes()
+        return self.story.decided[before:]
+
+
+OFFLINE = {
+    "check": "server offline",
+    "category": "availability",
+    "severity": "high",
+    "device_class": "server",
+}
+
+
+def back(number: int) -> dict[str, str]:
+    return {"device": f"SRV-{number}", "state": "cleared"}
+
+
+def test_a_class_does_not_go_live_where_what_clears_while_it_waits_is_real_too_often():
+    client = RestlessServers(load_settings({"mode": "earn"}))
+
+    decided = client.live(13)
+
+    assert {change.alert_class for change in client.changes} == {"printer"}
+    waits = [one.decision for one in decided if one.decision.cause is Reason.HOLDING]
+    assert len(waits) > 40
+    assert {decision.mode for decision in waits} == {InForce.OBSERVE}
+    ledger = client.story.engine.ledgers()["acme"]
+    known = [one for name, one in ledger.evidence_of(ledger.epoch) if name == "availability"]
+    assert sum(one.watched for one in known) > 40
+    assert sum(sum(one.real) for one in known) > 8

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from noise.decision import Reason
 from noise.label import Verdict
 from noise.learning.books import MAX_CLASSES, Books
@@ -119,3 +121,30 @@ def test_what_is_shown_changes_no_ledger_before_it_is_answered():
     assert by.take_changed() == []
     answer(by, sighting("d2.c2", scope="class/disk"), Verdict.ACTIONABLE)
     assert by.ledgers["all"].cells().shown_real == 1
+
+
+def test_what_cleared_while_it_was_to_wait_counts_with_the_answers_that_it_had():
+    by = books()
+    one = watched("d1.c1", "class/disk", reason=Reason.HOLDING)
+    by.decided(one, None, NOW)
+    answer(by, one, Verdict.NOISE)
+    assert known(by) == {"class/disk": (0, 0), "all": (0, 0)}
+
+    cleared = msgspec.structs.replace(one, cleared=True)
+    by.decided(cleared, one, NOW)
+    assert known(by) == {"class/disk": (1, 1), "all": (1, 1)}
+
+    by.decided(msgspec.structs.replace(cleared, scope="class/other"), cleared, NOW)
+    assert known(by) == {"class/disk": (0, 0), "class/other": (1, 1), "all": (1, 1)}
+
+
+def test_what_was_to_wait_does_not_count_for_how_much_is_hidden_a_day():
+    by = books()
+    by.decided(watched("d1.c1", "class/disk", category="disk"), None, NOW)
+    before = by.ledgers["all"].hidden_a_day("disk", NOW)
+    waited = watched("d2.c2", "class/disk", category="disk", reason=Reason.HOLDING)
+    by.decided(waited, None, NOW)
+
+    by.decided(msgspec.structs.replace(waited, cleared=True), waited, NOW)
+
+    assert by.ledgers["all"].hidden_a_day("disk", NOW) == before > 0

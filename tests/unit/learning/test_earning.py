@@ -197,12 +197,23 @@ def test_answers_count_where_something_was_judged_noise_and_the_last_are_named()
         one = sighting(f"d{number}.c", scope=DISK, **judged)
         by.heard(one, None, Verdict.ACTIONABLE if number == 3 else Verdict.NOISE)
     by.heard(sighting("shown.c", scope=DISK), None, Verdict.ACTIONABLE)
+    waits: dict[str, Any] = {"reason": Reason.HOLDING, "would_suppress": True, "scope": DISK}
+    by.heard(sighting("waits.c", **waits), None, Verdict.ACTIONABLE)
     by.heard(sighting("told.c", scope=DISK, told=True, **judged), None, Verdict.NOISE)
 
     disk = by.standings[DISK]
     assert disk.answers == by.standings[ALL].answers == 1012
     assert disk.answered == [f"d{number}.c" for number in range(2, 12)]
     assert disk.misses == ["d3.c"]
+
+
+def test_an_answer_on_what_cleared_while_it_was_to_wait_counts():
+    by = earning(Ledgers())
+    waited = sighting("d1.c", reason=Reason.HOLDING, would_suppress=True, cleared=True, scope=DISK)
+
+    by.heard(waited, None, Verdict.ACTIONABLE)
+
+    assert (by.standings[DISK].answers, by.standings[DISK].misses) == (1001, ["d1.c"])
 
 
 def test_an_answer_in_a_scope_whose_standing_was_lost_is_left_out():

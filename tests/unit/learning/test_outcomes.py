@@ -69,8 +69,9 @@ def test_what_was_only_shown_as_a_sample_counts_as_missed_but_need_not_be_told(f
     assert (met.is_missed, met.is_new, met.hidden) == (True, True, [])
 
 
-def test_what_waits_says_nothing_of_the_engine():
-    met = Desk(sighting("d1.c1", told=True, **WAITING)).meet()
+@pytest.mark.parametrize("fields", [{"told": True}, {"cleared": True, "observed": True}])
+def test_what_waits_says_nothing_of_the_engine(fields):
+    met = Desk(sighting("d1.c1", **WAITING, **fields)).meet()
 
     assert (met.is_missed, met.is_new, len(met.about)) == (False, False, 1)
 

@@ -109,6 +109,19 @@ def test_what_was_real_before_waits_only_if_it_is_likely_noise():
     assert judged(0.95) is not None
 
 
+def test_what_was_real_before_does_not_wait_on_a_habit_if_it_is_more_likely_real():
+    tenant = a_client_whose_tool_sends_clears()
+
+    def judged(noise: float, *, real: int) -> object:
+        case = case_of(load(99.0), tenant, score=scored(noise))
+        case.check.actionable_answers = real
+        return HOLD.judge(case)
+
+    assert judged(0.49, real=1) is None
+    assert judged(0.5, real=1) is not None
+    assert judged(0.49, real=0) is not None
+
+
 def test_in_a_surge_nothing_waits():
     tenant = a_client_whose_tool_sends_clears()
     tenant.core.surge.usual = 0.0

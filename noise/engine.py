@@ -107,7 +107,7 @@ class Engine:
             self._run_deadlines(tenant, now)
         own = self._arrive(tenant, alert, now, origin)
         if tenant.misses:
-            self._unsaid += self._releasing.answer_misses(tenant, now)
+            self._say_later(self._releasing.answer_misses(tenant, now))
         state.core.spoke_at = now
         state.changed.add(CORE_PIECE)
         keep_within(state, self._settings.limits, now)
@@ -121,8 +121,8 @@ class Engine:
         resolution = tenant.learn(label, now)
         if resolution.surfaced is not None:
             missed = resolution.surfaced.hidden
-            self._unsaid += self._releasing.after_outcome(tenant, missed, label, now)
-        self._unsaid += self._releasing.answer_misses(tenant, now)
+            self._say_later(self._releasing.after_outcome(tenant, missed, label, now))
+        self._say_later(self._releasing.answer_misses(tenant, now))
         return LabelResult(resolution.outcome, self._say())
 
     def tick(self, now: float) -> list[DecidedAlert]:
@@ -132,6 +132,10 @@ class Engine:
         for name in sorted(due):
             self._run_deadlines(self._tenants[name], now)
         return self._say()
+
+    def _say_later(self, made: Iterator[DecidedAlert]) -> None:
+        for one in made:
+            self._unsaid.append(one)
 
     def _say(self) -> list[DecidedAlert]:
         said, self._unsaid = self._unsaid, []
@@ -399,7 +403,7 @@ class Engine:
     def _look_over(self, tenant: Tenancy, due: Deadline) -> None:
         if tenant.state.core.review_at == due.at:
             tenant.state.advance(due.at)
-            self._unsaid += self._releasing.review(tenant, due.at)
+            self._say_later(self._releasing.review(tenant, due.at))
 
     def _quiet(self, tenant: Tenancy, due: Deadline) -> None:
         incident = tenant.state.incident(due.key)

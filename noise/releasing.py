@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from noise.alert import Alert
@@ -34,7 +34,10 @@ MakeCase = Callable[[Tenancy, Alert, float], Case]
 
 
 class Releasing:
-    """Decides again on alerts that were hidden, to show them."""
+    """Decides again on alerts that were hidden, to show them.
+
+    Each decision is handed over as soon as it is made, so that none is lost if an error comes next.
+    """
 
     def __init__(self, settings: Settings, correlation: Correlation, case: MakeCase) -> None:
         """``case`` gathers what is known of an alert now."""
@@ -62,45 +65,40 @@ class Releasing:
 
     def after_outcome(
         self, tenant: Tenancy, missed: Sequence[Answerable], label: Label, now: float
-    ) -> list[DecidedAlert]:
+    ) -> Iterator[DecidedAlert]:
         """Show what was hidden on a device on which something real came to light."""
-        shown = []
         for one in missed:
             condition = tenant.state.conditions.get(one.condition)
             if condition is not None and condition.hidden is not None:
                 real = f"something real happened on {one.device}"
                 why = f"shown because {real}, says {_SAYS[label.source]}"
-                shown.append(self._free(tenant, condition.hidden, why, now))
-        return shown
+                yield self._free(tenant, condition.hidden, why, now)
 
-    def review(self, tenant: Tenancy, now: float) -> list[DecidedAlert]:
+    def review(self, tenant: Tenancy, now: float) -> Iterator[DecidedAlert]:
         """See what may be hidden from now on; what no longer may is shown if it is still open."""
         changes, lost = tenant.review(now)
-        shown: list[DecidedAlert] = []
         released: dict[str, list[str]] = {}
         for kept in recording.hidden_still(tenant.state, lost, now):
             why = f"shown because {in_words(kept.scope)} are no longer hidden as noise"
-            shown.append(self._free(tenant, kept, why, now))
-            released.setdefault(kept.scope, []).append(shown[-1].decision.id)
+            made = self._free(tenant, kept, why, now)
+            released.setdefault(kept.scope, []).append(made.decision.id)
+            yield made
         self._changes += [
             with_released(change, _released_by(change, changes, released)) for change in changes
         ]
-        return shown
 
-    def answer_misses(self, tenant: Tenancy, now: float) -> list[DecidedAlert]:
+    def answer_misses(self, tenant: Tenancy, now: float) -> Iterator[DecidedAlert]:
         """Show at once what is like something hidden that was real, and see what may be hidden."""
-        shown: list[DecidedAlert] = []
         for missed in tenant.take_misses():
-            shown += self.review(tenant, now)
+            yield from self.review(tenant, now)
             why = f"shown because another alert of {missed.check!r} turned out to be real"
-            like = [
-                self._free(tenant, kept, why, now)
-                for kept in recording.hidden_still(tenant.state, {missed.scope}, now)
-                if kept.alert.check == missed.check
-            ]
-            shown += like
-            self._changes.append(tenant.missed(missed, now, [one.decision.id for one in like]))
-        return shown
+            like = []
+            for kept in recording.hidden_still(tenant.state, {missed.scope}, now):
+                if kept.alert.check == missed.check:
+                    made = self._free(tenant, kept, why, now)
+                    like.append(made.decision.id)
+                    yield made
+            self._changes.append(tenant.missed(missed, now, like))
 
     def _free(self, tenant: Tenancy, kept: Hidden, why: str, now: float) -> DecidedAlert:
         """Show an alert in its own incident; the ledger goes on counting that it was hidden."""

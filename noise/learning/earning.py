@@ -6,8 +6,9 @@ were real is not above the owner's limit. What is hidden is audited so thinly th
 this again and again: from then on it is watched for signs of the contrary, which are known misses
 above the limit and a lower bound above it, and after some time it has to prove itself anew.
 
-A class goes live by itself, or with all classes of the client together; then it falls back by
-itself as soon as what is known of it alone is above the limit. Repeats, clears, further alerts of
+A class goes live by itself, or with all classes of the client together, once something is known of
+it alone: nobody's answers speak for another class. Then it falls back by itself as soon as what is
+known of it is above the limit. Repeats, clears, further alerts of
 an incident that people were told of, and what the owner ordered need not be earned: people know of
 them.
 """
@@ -33,7 +34,7 @@ from noise.state.scope import ALL, class_of, in_words
 EARNED = frozenset({Reason.LEARNED_NOISE, Reason.HOLDING})
 SAMPLES = frozenset({Reason.AUDIT_SAMPLE, Reason.PROBE})
 REVIEW_SECONDS = 6 * 3600.0
-FEW_ANSWERS = 20  # from so many on, a class is known well enough to stop it
+FEW_ANSWERS = 20  # from so many on, a class is known well enough to go live with all, and to stop
 MOST_DOUBLED = 3
 MAX_NAMED = 10
 
@@ -44,14 +45,16 @@ _HOUR, _DAY = 3_600.0, 86_400.0
 class Standing(msgspec.Struct):
     """Whether a scope is live, and since when (epoch seconds) it is what it is.
 
-    ``stopped``: all classes may be live, but not this one. ``falls`` counts how often it fell back.
-    ``answers`` counts sightings that were or would have been hidden and got an answer; ``answered``
-    and ``misses`` name the last of them, and the last that were real.
+    ``known``: enough answers spoke of this class to let it go live with all. ``stopped``: all
+    classes may be live, but not this one. ``falls`` counts how often it fell back. ``answers``
+    counts answers since ``since`` on what was or would have been hidden; ``answered`` and
+    ``misses`` name the last of their sightings, and the last that were real.
     """
 
     scope: str
     since: float
     live: bool = False
+    known: bool = False
     stopped: bool = False
     falls: int = 0
     answers: int = 0
@@ -88,17 +91,16 @@ class Earning:
     def is_live(self, scope: str) -> bool:
         """Say whether what is judged noise in this scope is hidden."""
         standing = self.standings.get(scope)
-        if standing is None:
-            return self._is_carried(scope)
-        return standing.live or (not standing.stopped and self._is_carried(scope))
+        return standing is not None and (standing.live or self._is_carried(standing))
 
-    def _is_carried(self, scope: str) -> bool:
+    def _is_carried(self, standing: Standing) -> bool:
         together = self.standings.get(ALL)
         return (
             together is not None
             and together.live
-            and class_of(scope) is not None
-            and self._limit(scope).alert_class is None
+            and standing.known
+            and not standing.stopped
+            and self._limit(standing.scope).alert_class is None
         )
 
     def _limit(self, scope: str) -> RiskLimit:
@@ -155,8 +157,16 @@ class Earning:
 
     def review(self, now: float) -> list[ModeChange]:
         """Go through all scopes and change what the evidence asks for."""
-        changes = [self._judge(self.standings[scope], now) for scope in sorted(self.standings)]
+        standings = [self.standings[scope] for scope in sorted(self.standings)]
+        for standing in standings:
+            self._get_to_know(standing)
+        changes = [self._judge(standing, now) for standing in standings]
         return [change for change in changes if change is not None]
+
+    def _get_to_know(self, standing: Standing) -> None:
+        if standing.answers >= FEW_ANSWERS and not standing.known and standing.scope != ALL:
+            standing.known = True
+            self.changed.add(standing.scope)
 
     def live_scopes(self) -> set[str]:
         """Return the scopes in which what is judged noise is hidden."""
@@ -246,6 +256,7 @@ class Earning:
         standing.live = change is Change.PROMOTED
         standing.stopped = change is Change.DEMOTED and standing.scope != ALL
         standing.since = now
+        standing.answers, standing.answered, standing.misses = 0, [], []
         self.changed.add(standing.scope)
         return made
 
@@ -306,7 +317,8 @@ def _was_judged_noise(one: Answerable) -> bool:
 def _note(
     standing: Standing, one: Answerable, before: Verdict | None, after: Verdict | None
 ) -> None:
-    standing.answers += (after is not None) - (before is not None)
+    counted = standing.answers + (after is not None) - (before is not None)
+    standing.answers = max(0, counted)  # one that is taken back may be of before ``since``
     standing.answered = [*standing.answered, one.decision_id][-MAX_NAMED:]
     if after is Verdict.ACTIONABLE:
         standing.misses = [*standing.misses, one.decision_id][-MAX_NAMED:]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from noise.alert import short_key, utc
 from noise.decision import Action, DecidedAlert, InForce, Reason
 from noise.engine import Engine
 from noise.label import Outcome, Verdict
 from noise.mode_change import Change, ModeChange, Scope
 from noise.settings import Settings, load_settings
+from noise.state.snapshot import decode_key
+from noise.tenancy import Tenancy
 from tests.factories import alert, label
 from tests.story import Story, at
 
@@ -153,6 +157,44 @@ def test_a_miss_under_the_limits_shows_its_like_and_changes_nothing_else():
     assert [one.alert.device for one in shown] == [victim.alert.device, "PRN99"]
     assert missed.released == (shown[1].decision.id,)
     assert f"{victim.alert.check} on {victim.alert.device} was judged noise" in missed.text
+
+
+def test_what_a_miss_frees_is_handed_back_though_an_error_comes_next(monkeypatch):
+    wide = {"hidden_real": 0.2, "missed_incidents": 0.5}
+    client = Client(load_settings({"mode": "earn", "earn": wide}))
+    client.until_live()
+    for day in range(client.day):
+        client.call(f"SRV{day:02}", day * DAY + 1425)
+    victim = hidden_of(client.live(1))[-1]
+    twin = {"device": "PRN99", "check": victim.alert.check, "category": "printer"}
+    client.story.push(client.day * DAY, alert(**twin, severity="low"))
+
+    def fail(*_: object) -> None:
+        raise ArithmeticError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tenancy, "missed", fail)
+        with pytest.raises(ArithmeticError):
+            client.call(str(victim.alert.device), client.day * DAY)
+
+    later = client.story.engine.tick(at(client.day * DAY + 1))
+    assert [one.alert.device for one in later] == [victim.alert.device, "PRN99"]
+
+
+def test_where_what_a_class_earned_cannot_be_read_back_nothing_of_it_is_hidden():
+    client = Client(load_settings({"mode": "earn"}))
+    client.until_live()
+    victim = hidden_of(client.live(1))[-1]
+    restored = Engine(load_settings({"mode": "earn"}))
+    for key, value in client.story.engine.export():
+        is_printers = decode_key(key).kind == "e" and decode_key(key).name == "class/printer"
+        restored.load(key, b"9" if is_printers else value)
+    client.story.engine = restored
+
+    client.call(str(victim.alert.device), client.day * DAY)
+
+    assert restored.unreadable == 1
+    assert hidden_of(client.live(1)) == []
 
 
 def test_an_answer_that_comes_before_its_alert_can_be_a_miss_too():

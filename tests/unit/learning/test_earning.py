@@ -63,7 +63,7 @@ def test_all_classes_go_live_together_when_the_upper_bound_is_under_the_limit():
     assert kinds([change]) == [("promoted", None)]
     assert change.mode is InForce.ENFORCE
     assert by.is_live(DISK)
-    assert by.is_live("class/never seen")
+    assert not by.is_live("class/never seen")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,7 @@ def test_a_class_is_stopped_alone_by_what_is_known_of_it():
     ledgers = Ledgers()
     ledgers.say(ALL)
     by = earning(ledgers)
+    by.standings["class/backup"] = Standing("class/backup", NOW, answers=FEW_ANSWERS)
     by.review(NOW)
     ledgers.say(DISK, Rate(0.03, 0.2, 0.0))
 
@@ -155,6 +156,62 @@ def test_a_class_is_stopped_alone_by_what_is_known_of_it():
     by.standings[DISK].stopped = False
     by.standings[DISK].answers = FEW_ANSWERS - 1
     assert by.review(NOW + 2 * HOUR) == []
+
+
+def test_a_class_goes_live_with_all_only_once_something_is_known_of_it():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    by.standings[DISK].answers = FEW_ANSWERS - 1
+    by.review(NOW)
+    assert by.live_scopes() == {ALL}
+
+    by.changed.clear()
+    by.heard(sighting(reason=Reason.PROBE, scope=DISK), None, Verdict.NOISE)
+    assert not by.is_live(DISK)
+    assert by.review(NOW + HOUR) == []
+    assert by.live_scopes() == {ALL, DISK}
+    assert DISK in by.changed
+
+
+def test_a_class_of_which_too_much_was_real_does_not_stay_live_with_all():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    ledgers.say(DISK, Rate(0.3, 0.6, 0.1))
+    by = earning(ledgers)
+    by.standings[DISK].answers = FEW_ANSWERS
+
+    by.review(NOW)
+
+    assert by.live_scopes() == {ALL}
+
+
+def test_a_record_counts_and_names_what_was_answered_since_the_last_change_alone():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    probe: dict[str, Any] = {"reason": Reason.PROBE, "scope": DISK}
+    by.heard(sighting("d1.c", **probe), None, Verdict.NOISE)
+    (promoted,) = by.review(NOW)
+    by.heard(sighting("d2.c", **probe), None, Verdict.ACTIONABLE)
+
+    ledgers.say(ALL, Rate(0.1, 0.3, 0.02))
+    (demoted,) = by.review(NOW + HOUR)
+
+    assert (promoted.evidence.answers, promoted.decisions) == (1001, ("d1.c",))
+    assert (demoted.evidence.answers, demoted.decisions) == (1, ("d2.c",))
+    assert demoted.evidence.since.timestamp() == NOW
+
+
+def test_an_answer_taken_back_that_was_given_before_the_last_change_is_not_counted_off():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    by = earning(ledgers)
+    by.review(NOW)
+
+    by.heard(sighting(reason=Reason.PROBE, scope=DISK), Verdict.NOISE, None)
+
+    assert (by.standings[ALL].answers, by.standings[DISK].answers) == (0, 999)
 
 
 def test_a_class_that_was_stopped_can_earn_it_alone():

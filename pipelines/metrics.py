@@ -65,8 +65,9 @@ RATES = {
 
 POOLED = {
     "pooled_hidden_real_ratio": "Of the hidden alerts of untold incidents of all clients here, the "
-    "share that was real, from random samples.",
-    "pooled_hidden_real_ratio_upper": "Upper end of its 95 % interval; one client may fare worse.",
+    "share that was real, from random samples; as if all clients answered these equally often.",
+    "pooled_hidden_real_ratio_upper": "Upper end of its 95 % interval; one client may fare worse, "
+    "above all one that answers no samples.",
     "pooled_missed_incident_ratio": "Of the real incidents of all clients here, the share hidden.",
     "pooled_missed_incident_ratio_upper": "Upper end of its 95 % interval; one client may fare "
     "worse.",

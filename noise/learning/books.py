@@ -1,7 +1,8 @@
 """The ledgers behind mode earn: one for each class of alerts, for members, and for all classes.
 
 Scopes are named as in ``noise/state/scope.py``. A class for which the owner set a limit of its own
-stands apart: it does not count for all classes together.
+stands apart: it does not count for all classes together, and always has a ledger of its own. Of the
+others only the first that came up have one, for as long as the client is known.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _COUNTED = frozenset({Part.SAMPLED, Part.HIDDEN})  # before anybody has answered
 
 
 class Books:
-    """One tenant's ledgers by scope, bounded in number."""
+    """One tenant's ledgers by scope, bounded in number but for classes that stand apart."""
 
     def __init__(self, audit_share: float, apart: frozenset[str]) -> None:
         """Take the classes of alerts that stand ``apart``."""
@@ -35,7 +36,7 @@ class Books:
 
     def _scope_of(self, alert_class: str | None) -> str:
         scope = scope_of_class(alert_class)
-        if scope in self.ledgers or len(self.ledgers) < MAX_CLASSES:
+        if scope in self.ledgers or scope in self._apart or len(self.ledgers) < MAX_CLASSES:
             return scope
         return scope_of_class(OTHER)
 

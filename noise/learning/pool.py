@@ -1,8 +1,13 @@
 """What is known of what was hidden, at three levels: all clients together, a client, a class of it.
 
 Evidence adds up. A bound for all clients together holds for them together: some client may fare
-worse, and what is claimed for one rests on its own evidence alone. Classes are the categories of
-alerts; which ones are told apart is the caller's choice, the others share ``OTHER``.
+worse, and what is claimed for one rests on its own evidence alone. In the same way a bound for all
+classes says nothing of one of them. Assumed: samples are answered as often at every client and in
+every class. A client that answers none of its samples counts with what was hidden there, as if the
+answers of the others spoke for it too; few samples and no answer cannot be told from each other.
+
+Classes are the categories of alerts; which ones are told apart is the caller's choice, the others
+share ``OTHER``.
 """
 
 from __future__ import annotations

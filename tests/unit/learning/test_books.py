@@ -103,6 +103,18 @@ def test_alerts_without_a_class_and_classes_beyond_the_limit_are_others():
     assert len(by.ledgers) <= MAX_CLASSES + 1
 
 
+def test_a_class_that_stands_apart_has_a_ledger_of_its_own_however_late_it_comes():
+    by = books("backup")
+    for number in range(MAX_CLASSES):
+        by.decided(watched("d1.c1", by.scope_of(alert(category=f"c{number}"))), None, NOW)
+    late = watched("d2.c2", by.scope_of(alert(category="backup")))
+
+    by.decided(late, None, NOW)
+
+    assert late.scope == "class/backup"
+    assert known(by)["class/backup"] == (0, 1)
+
+
 def test_each_changed_ledger_is_taken_once():
     by = books()
     by.decided(watched("d1.c1", "class/disk"), None, NOW)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from noise.alert import Alert
-from noise.decision import Action, DecidedAlert
+from noise.decision import Action, DecidedAlert, Reason
 from noise.directory import Directory
 from noise.engine import Engine
 from noise.errors import SourceError
@@ -192,7 +192,8 @@ class Replay:
     def _see(self, decided: DecidedAlert) -> None:
         alert, decision = decided.alert, decided.decision
         if decision.action is Action.SUPPRESS:
-            if decision.hold_until is None:
+            may_be_released = decision.reason is Reason.LEARNED_NOISE
+            if decision.hold_until is None and not may_be_released:
                 self._answers.pop((alert.tenant, alert.event_key), None)
             return
         answer = self._answers.pop((alert.tenant, alert.event_key), None)

@@ -36,7 +36,8 @@ class Spy(Engine):
         return self._note(super().tick(now))
 
     def learn(self, label: Label, now: float) -> LabelResult:
-        assert label.decision_id in self.shown, "an answer to what nobody saw"
+        is_answer = label.outcome is None
+        assert not is_answer or label.decision_id in self.shown, "an answer to what nobody saw"
         self.given.append((now, label))
         result = super().learn(label, now)
         self._note(result.decisions)
@@ -233,6 +234,27 @@ def test_what_comes_to_light_is_heard_at_its_time_whatever_was_shown():
     list(replay.run([recorded(0, "e1"), recorded(40, "e2")]))
 
     assert engine.heard == [(START + 5 * MINUTE, early), (START + 30 * MINUTE, late)]
+
+
+def test_what_was_hidden_as_noise_is_answered_when_it_is_shown_after_all():
+    engine = Spy()
+    day = 24 * 60.0
+    days = [recorded(number * day, f"e{number}", severity="low") for number in range(10)]
+    ticket = label(
+        verdict="actionable",
+        at=START + (9 * day + 60) * MINUTE,
+        outcome=Outcome("srv1", utc(START + 9 * day * MINUTE)),
+    )
+    last = recorded(11 * day, "last", None, check="ping")
+    steps = list(Replay(engine, Directory(), truth(), outcomes=[ticket]).run([*days, last]))
+
+    decided = {one.decision.id: one for step in steps for one in step.decided}
+    (freed,) = [one for one in decided.values() if one.decision.supersedes is not None]
+    assert decided[freed.decision.supersedes or ""].decision.reason is Reason.LEARNED_NOISE
+    at = freed.decision.decided_at.timestamp()
+    assert (at + 30 * MINUTE, freed.decision.id) in [
+        (heard, given.decision_id) for heard, given in engine.given
+    ]
 
 
 class Hearing(Engine):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from noise.decision import Decision, Drawn, Score
+from noise.decision import Decision, Drawn, Reason, Score
 from noise.errors import SnapshotError
 from noise.label import Label, Verdict
 from noise.learning import snapshot
@@ -39,6 +39,8 @@ PERSON = "p"
 DRIFT = "v"
 STARVATION = "s"
 KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER, PERSON, DRIFT, STARVATION})
+
+_MODEL_HIDES = frozenset({Reason.LEARNED_NOISE, Reason.AUDIT_SAMPLE, Reason.PROBE})
 
 VERSION = b"1"
 _encoder = msgspec.msgpack.Encoder()
@@ -125,8 +127,9 @@ class Learner:
         replaced = self.answerables.remember(new)
         self.ledger.decided(new, replaced, case.now, self._audit_share)
         self.books.decided(new, replaced, case.now)
-        if replaced is None:
-            self._starvation.decided(case.now, hides=decision.would_suppress)
+        hides = _model_hides(new)
+        if hides is not None and (replaced is None or _model_hides(replaced) is None):
+            self._starvation.decided(case.now, hides=hides)
         self._ledger_changed = True
         recalled = self._feedback.recall(new, case.now)
         return [heard for _, one in recalled for heard in self._apply(one, case.now)]
@@ -303,6 +306,13 @@ class Learner:
             self.books.ledgers[name] = _ledger_decoder.decode(value)
         else:
             self.ledger = _ledger_decoder.decode(value)
+
+
+def _model_hides(one: Answerable) -> bool | None:
+    """Say whether the model judged it to be noise, None where something else hid it."""
+    if one.reason in _MODEL_HIDES:
+        return True
+    return None if one.would_suppress else False
 
 
 def _encode(piece: Answerable | Waiting | Ledger | Person | Drift | Starvation) -> bytes:

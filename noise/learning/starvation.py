@@ -19,7 +19,11 @@ _STEP = 6 * 3600.0
 
 
 class Faded(msgspec.Struct, array_like=True):
-    """Days, alerts that were judged, those hidden, and answers "real", all fading with age."""
+    """Days, alerts, those that the model judged noise, and answers "real", all fading with age.
+
+    What was hidden for another reason (it waits, its incident was told, the owner wants it so) is
+    none of these alerts.
+    """
 
     days: float = 0.0
     judged: float = 0.0

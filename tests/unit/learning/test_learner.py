@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from noise.alert import utc
-from noise.decision import Action, Decision, Drawn, InForce, Reason
+from noise.decision import HIDDEN, Action, Decision, Drawn, InForce, Reason
 from noise.errors import SnapshotError
 from noise.learning.learner import (
     DRIFT,
@@ -28,17 +28,25 @@ def learner() -> Learner:
     return Learner(Settings(), {})
 
 
-def decide(by: Learner, decision_id: str = "d1.c1", **fields: object) -> Case:
-    """Score a case and remember a decision to show it."""
-    case = case_of(alert(**fields), TenantState("acme"))
+def decide(
+    by: Learner,
+    decision_id: str = "d1.c1",
+    reason: Reason = Reason.SCORE,
+    *,
+    now: float = NOW,
+    would_suppress: bool = False,
+    **fields: object,
+) -> Case:
+    """Score a case and remember a decision on it."""
+    case = case_of(alert(**fields), TenantState("acme"), now)
     score = by.score(case)
     decision = Decision(
         id=decision_id,
         action=Action.NOTIFY,
-        reason=Reason.SCORE,
+        reason=reason,
         decided_at=utc(case.now),
         mode=InForce.ENFORCE,
-        would_suppress=False,
+        would_suppress=would_suppress,
         noise_probability=score.noise_probability,
     )
     by.remember(case, decision, incident())
@@ -221,3 +229,26 @@ def test_real_said_of_an_incident_counts_in_the_books_for_the_most_suspicious_al
 
     by.hear(label("d2.c2", "actionable", by="tom"), NOW)
     assert by.risk().cells.shown_real == 2
+
+
+def more_is_hidden(*reasons: Reason) -> bool:
+    """Whether it shows in the share hidden that, later, one sighting was decided on like this."""
+    by, later = learner(), NOW + 20 * 86_400
+    for number in range(20):
+        decide(by, f"d{number}.c{number}")
+    for number, reason in enumerate(reasons):
+        is_hidden = reason in HIDDEN
+        decide(by, f"e.x+{number}", reason, now=later + number, would_suppress=is_hidden)
+    decide(by, "last.c", now=later + 60)
+    share = by.health().lately.hidden
+    assert share is not None
+    return share > 0.01
+
+
+def test_only_what_the_model_judged_noise_makes_the_share_hidden_grow():
+    assert more_is_hidden(Reason.LEARNED_NOISE)
+    assert more_is_hidden(Reason.AUDIT_SAMPLE)
+    assert more_is_hidden(Reason.HOLDING, Reason.LEARNED_NOISE)
+    for other in (Reason.POLICY, Reason.MAINTENANCE, Reason.INCIDENT_MEMBER, Reason.HOLDING):
+        assert not more_is_hidden(other)
+    assert not more_is_hidden(Reason.SCORE)

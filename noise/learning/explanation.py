@@ -31,7 +31,7 @@ _PLACES = (
 class Judgement(NamedTuple):
     """All that goes into a score. ``regression`` is what it says in log-odds of noise.
 
-    ``effects`` are shares of the final log-odds, by topic; ``said`` is what other clients hold.
+    ``effects`` are shares of the final log-odds, by topic; ``said`` is what sharing clients hold.
     """
 
     facts: Facts
@@ -79,9 +79,10 @@ def _others(judged: Judgement) -> str:
     said = judged.said
     if said is None:
         return ""
+    clients = f"{said.clients} clients that share, perhaps this one too,"
     if said.found_real:
-        return f"{said.found_real} of {said.clients} clients that share found such alerts real"
-    return f"technicians of {said.clients} clients that share call such alerts noise"
+        return f"{said.found_real} of {clients} found such alerts real"
+    return f"technicians of {clients} call such alerts noise"
 
 
 def _kind(judged: Judgement) -> str:

@@ -6,7 +6,8 @@ of their names. So without a client it is what it would be had that client never
 What leaves a client is a ``SharedLesson``: check, class of device and verdict; no device, site,
 text or key of its. What comes back to all is a ``SharedModel``: only of what at least
 ``LEAST_CLIENTS`` clients have answered, each counting for ``CLIENT_SAYS`` answers at most, because
-answers of one client are alike (the clients are the sample, as in partial pooling).
+answers of one client are alike (the clients are the sample, as in partial pooling). All read the
+same model: of a client that shares, its own part is in what it reads.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class Exchange:
 
 
 class Others(NamedTuple):
-    """The other clients, as ``tenant`` meets them by ``exchange``."""
+    """All clients that share, as ``tenant`` meets them by ``exchange``; it may be one of them."""
 
     tenant: str
     exchange: Exchange
@@ -191,7 +192,10 @@ class _Sum:
 
 
 def added_up(parts: Mapping[str, Part], at: float, counts_from: float) -> SharedModel:
-    """Return the model of all ``parts``, by client, as of ``at``; times in epoch seconds."""
+    """Return the model of all ``parts``, by client, as of ``at``; times in epoch seconds.
+
+    It is one for all readers: nothing is taken out for a reader whose part is among them.
+    """
     sums: dict[str, _Sum] = {}
     for _, part in sorted(parts.items()):
         for key, tally in part.tallies.items():

@@ -76,7 +76,7 @@ class Learned:
 def _answers(case: Case) -> str:
     if case.check.answers:
         return f"{case.check.answers} answers"
-    return f"answers at {case.score.vouchers} other clients"
+    return f"answers at {case.score.vouchers} clients that share"
 
 
 def _insists(case: Case) -> bool:

@@ -97,7 +97,7 @@ def test_the_decision_says_who_taught_it():
     assert decision.model is not None
     assert trainer.handed_out[-1].model is not None
     assert decision.model.version.endswith(f"+{trainer.handed_out[-1].model.version}")
-    assert "technicians of 3 clients that share call such alerts noise" in [
+    assert "technicians of 3 clients that share, perhaps this one too, call such alerts noise" in [
         one.text for one in decision.explanation
     ]
 

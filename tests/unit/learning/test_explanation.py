@@ -107,8 +107,11 @@ def test_each_topic_has_its_sentence(topic, facts, sentence):
 @pytest.mark.parametrize(
     ("real", "sentence"),
     [
-        (0, "technicians of 5 clients that share call such alerts noise"),
-        (2, "2 of 5 clients that share found such alerts real"),
+        (
+            0,
+            "technicians of 5 clients that share, perhaps this one too, call such alerts noise",
+        ),
+        (2, "2 of 5 clients that share, perhaps this one too, found such alerts real"),
     ],
 )
 def test_what_other_clients_hold_is_said_by_their_number_alone(real, sentence):

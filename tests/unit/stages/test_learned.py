@@ -61,7 +61,7 @@ def test_enough_other_clients_that_agree_stand_in_for_own_answers():
     ruling = LEARNED.judge(vouched(3))
 
     assert ruling is not None
-    assert ruling.text == "95% likely to be noise, from answers at 3 other clients"
+    assert ruling.text == "95% likely to be noise, from answers at 3 clients that share"
     assert LEARNED.judge(vouched(2)) is None
 
 

@@ -34,7 +34,7 @@ from noise.decision import Reason
 from noise.label import Verdict
 from noise.learning.evidence import (
     EPOCH_SECONDS,
-    MAX_CLASSES,
+    MAX_ALERT_CLASSES,
     OTHER,
     UNKNOWN,
     Evidence,
@@ -263,7 +263,7 @@ class Ledger(msgspec.Struct):
         known = self.evidence.get(name)
         if known is not None:
             return known
-        if len(self.evidence) >= MAX_CLASSES:
+        if len(self.evidence) >= MAX_ALERT_CLASSES:
             name = OTHER
         return self.evidence.setdefault(name, [Evidence(), Evidence()])
 

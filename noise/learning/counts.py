@@ -47,13 +47,14 @@ class Estimate(NamedTuple):
     ``low`` and ``high`` bound the true share of noise nine times in ten. ``level`` is the most
     particular one that has answers, 0 for the check to 3 for the condition, and ``tally`` what it
     holds; None where nobody has answered. ``prior`` is the day-one knowledge, ``informed`` the same
-    with the answers of other clients, whose say is down to ``trust`` (1 to 0) beside own answers.
+    with the answers of clients that share, whose say is down to ``others_say`` (1 to 0) beside own
+    answers.
     """
 
     posterior: Posterior
     prior: float
     informed: float
-    trust: float
+    others_say: float
     low: float
     high: float
     level: int | None
@@ -97,8 +98,8 @@ class Counts(Tallies):
     ) -> Estimate:
         """Return what the answers so far say of a case, ``slips`` of them. Changes nothing.
 
-        ``others`` are answers of other clients, the level on which the check itself leans. Each
-        answer counts for ``trust``, 0 to 1.
+        ``others`` are answers of all clients that share, the level on which the check itself leans.
+        Each answer counts for ``trust``, 0 to 1.
         """
         prior = sigmoid(prior_log_odds(known))
         found = self._answered(known)
@@ -114,8 +115,8 @@ class Counts(Tallies):
         low, high = _interval(answered, borrows=borrows)
         posterior = _pooled(answered, prior, PRIOR_ANSWERS, slips, borrows=borrows)
         level, tally = (len(found) - 1, found[-1]) if found else (None, None)
-        informed, trust = _informed(prior, others, answered, slips)
-        return Estimate(posterior, prior, informed, trust, low, high, level, tally)
+        informed, others_say = _informed(prior, others, answered, slips)
+        return Estimate(posterior, prior, informed, others_say, low, high, level, tally)
 
 
 def _informed(

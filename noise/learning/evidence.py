@@ -22,7 +22,7 @@ import msgspec
 from noise.learning.interval import Draws, share_interval
 
 EPOCH_SECONDS = 14 * 86_400.0
-MAX_CLASSES = 32
+MAX_ALERT_CLASSES = 32
 OTHER = "other"
 # Samples are drawn with the base share, or 2, 4, 8 or 16 times it; the last place is for what was
 # drawn for certain, because nothing was hidden.

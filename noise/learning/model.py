@@ -68,7 +68,7 @@ class TenantModel:
             back = self.doubt * (known_before - regression)
             regression += back
             effects["drift"] = back / 2
-        moved = estimate.trust * (informed - known_before)
+        moved = estimate.others_say * (informed - known_before)
         regression = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, regression + moved))
         counted = log_odds(estimate.posterior.mean)
         probability = sigmoid((counted + regression) / 2)

@@ -38,7 +38,7 @@ VALUE_MEMORY = 50
 MOST_VALUE = 1e100  # sums of larger numbers are none
 TROUBLE = 0.5
 MOST_RELEASED = 20
-MAX_CLASSES = 20
+MAX_DEVICE_CLASSES = 20
 MAX_OPEN = 30
 NEW_CHECK = 1.0
 NEW_HERE = 0.3
@@ -284,7 +284,7 @@ def _close(tenant: TenantState, case: Case) -> None:
 def _note_duration(check: CheckState, device_class: str, place: int) -> None:
     lasted = check.lasted.get(device_class)
     if lasted is None:
-        if len(check.lasted) >= MAX_CLASSES:
+        if len(check.lasted) >= MAX_DEVICE_CLASSES:
             return
         lasted = check.lasted[device_class] = [0] * (len(DURATION_EDGES) + 1)
     lasted[place] += 1

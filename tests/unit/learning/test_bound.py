@@ -9,7 +9,7 @@ from noise.label import Verdict
 from noise.learning.bound import ERROR, HALF_LIFE_DAYS, Cells, Ledger
 from noise.learning.evidence import (
     EPOCH_SECONDS,
-    MAX_CLASSES,
+    MAX_ALERT_CLASSES,
     OTHER,
     UNKNOWN,
     Evidence,
@@ -184,12 +184,12 @@ def test_what_surfaced_counts_in_its_class_and_takes_the_place_of_the_cells():
 
 def test_evidence_is_kept_by_class_and_classes_beyond_the_bound_share_one():
     books = Books()
-    for number in range(MAX_CLASSES + 3):
+    for number in range(MAX_ALERT_CLASSES + 3):
         books.decide(**HIDDEN, category=f"class {number}")
 
     assert books.ledger.evidence["class 3"][1].hidden == 1
     assert books.ledger.evidence[OTHER][1].hidden == 3
-    assert books.ledger.known().hidden == MAX_CLASSES + 3
+    assert books.ledger.known().hidden == MAX_ALERT_CLASSES + 3
 
 
 def test_evidence_counts_in_its_own_epoch_and_the_one_after():

@@ -155,7 +155,7 @@ def test_other_clients_lend_a_few_answers_until_there_are_own_ones():
     assert nobody.level is None
     assert one_real.posterior.mean < 0.8
     assert some_real.posterior.mean < 0.5
-    assert 1 == nobody.trust > one_real.trust > some_real.trust
+    assert 1 == nobody.others_say > one_real.others_say > some_real.others_say
 
 
 def test_other_clients_change_little_where_enough_is_answered_here():
@@ -164,4 +164,4 @@ def test_other_clients_change_little_where_enough_is_answered_here():
     alone, with_others = own.estimate(HERE, NOW), own.estimate(HERE, NOW, (40.0, 0.0))
 
     assert with_others.posterior.mean - alone.posterior.mean < 0.1
-    assert (alone.trust, alone.informed) == (0, alone.prior)
+    assert (alone.others_say, alone.informed) == (0, alone.prior)

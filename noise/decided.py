@@ -7,6 +7,7 @@ import msgspec
 from noise.alert import utc
 from noise.correlation import reference
 from noise.decision import (
+    Confidence,
     DecidedAlert,
     Decision,
     Explanation,
@@ -17,6 +18,7 @@ from noise.decision import (
     Score,
     Terms,
 )
+from noise.learning.odds import log_odds
 from noise.settings import Settings
 from noise.state.answerable import sighting_of
 from noise.state.case import Case
@@ -60,13 +62,24 @@ def decide(
 
 
 def _if_it_clears(score: Score, clears: float) -> Score:
-    """Return how likely what waits is noise, by total probability.
+    """Return how likely what waits is noise, by total probability, and why.
 
-    The model has only ever learned from what was shown, which did not clear.
+    The model has only ever learned from what was shown, which did not clear. Its interval is
+    stretched to the new number; what is kept of the sighting is its own score (``answerable``).
     """
+    judged, known = score.noise_probability, score.confidence
     harmless = clears * (1.0 - REAL_AMONG_CLEARED)
-    noise = harmless + (1.0 - clears) * score.noise_probability
-    return msgspec.structs.replace(score, noise_probability=noise)
+    noise = harmless + (1.0 - clears) * judged
+    text = f"{clears:.0%} of such alerts are expected to clear by then, nearly all of them noise"
+    return msgspec.structs.replace(
+        score,
+        noise_probability=noise,
+        confidence=Confidence(min(known.low, noise), max(known.high, noise)),
+        explanation=(
+            Explanation(text, "clears", log_odds(noise) - log_odds(judged)),
+            *score.explanation,
+        ),
+    )
 
 
 def later_id(decision_id: str) -> str:

@@ -145,7 +145,11 @@ def answerable(
     drawn: Drawn | None = None,
     scope: str = "",
 ) -> Answerable:
-    """Return what must be kept of a decision; ``facts`` are those that it was made from."""
+    """Return what must be kept of a decision; ``facts`` are those that it was made from.
+
+    Its probability is what the model said, where the decision's own allows for what clears.
+    """
+    score = case.known_score
     return Answerable(
         decision_id=decision.id,
         condition=case.condition.key,
@@ -156,7 +160,7 @@ def answerable(
         would_suppress=decision.would_suppress,
         observed=decision.mode is InForce.OBSERVE,
         told=_was_told(case, decision.cause, incident),
-        noise_probability=decision.noise_probability,
+        noise_probability=score.noise_probability if score else decision.noise_probability,
         decided_at=case.now,
         facts=facts,
         inclusion=drawn.inclusion if drawn else 1.0,

@@ -807,3 +807,21 @@ def test_a_worse_value_passes_through_the_repeats():
     assert same.decision.reason is Reason.REPEAT
     assert worse.decision.reason is Reason.ESCALATION
     assert again.decision.reason is Reason.REPEAT
+
+
+def test_what_waits_says_how_likely_it_clears_within_the_interval_of_its_number():
+    story = a_story_whose_tool_sends_clears()
+
+    decision = story.push(0, alert(check="Disk")).decision
+
+    assert decision.reason is Reason.HOLDING
+    assert decision.noise_probability is not None
+    assert decision.noise_probability > 0.85
+    assert decision.confidence is not None
+    assert decision.confidence.low <= decision.noise_probability <= decision.confidence.high
+    of_clearing, *of_the_model = decision.explanation[1:]
+    assert of_clearing.text == (
+        "90% of such alerts are expected to clear by then, nearly all of them noise"
+    )
+    assert of_clearing.effect > 0
+    assert of_the_model

@@ -13,7 +13,7 @@ from noise.state.answerable import DAY, Answer, Answerable, Answerables, Taught,
 from noise.state.case import Case
 from noise.state.facts import Facts
 from noise.state.tenant import IncidentMemory, TenantState
-from tests.cases import HABITS
+from tests.cases import HABITS, scored
 from tests.factories import alert, sighting
 
 NOW = 1_780_000_000.0
@@ -57,8 +57,13 @@ def test_what_a_decision_leaves_behind():
     waits = (Explanation("waits", Reason.HOLDING),)
     held = answerable(case, msgspec.structs.replace(decision, explanation=waits), facts, None)
 
+    case.known_score = scored(0.4)
+    own = answerable(case, decision, facts, incident)
+
     assert kept.condition == case.condition.key
     assert (kept.incident, kept.told, kept.observed) == ("i1", True, True)
+    assert kept.noise_probability == 0.9
+    assert own.noise_probability == 0.4, "the model is judged by what it said itself"
     assert (held.incident, held.told, held.reason) == (None, False, Reason.HOLDING)
 
 

@@ -41,6 +41,8 @@ class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Label(msgspec.Struct, frozen=True, kw_only=True):
     """One answer. A later label of the same technician on the same target corrects the earlier one.
 
+    Case and spaces in the technician's name make nobody else.
+
     Exactly one of ``decision_id``, ``incident_id``, ``condition_key`` and ``outcome`` is set.
     """
 

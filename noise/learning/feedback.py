@@ -7,6 +7,7 @@ errs; even answers teach nothing. An answer keeps the weight it was given when i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from math import copysign
@@ -19,7 +20,7 @@ from noise.decision import Reason
 from noise.label import Label, Outcome, Verdict
 from noise.learning.features import name
 from noise.learning.outcomes import HOUR, Outcomes, Surfaced
-from noise.learning.people import People
+from noise.learning.people import People, key_of
 from noise.state.answerable import EVEN, Answer, Answerable, Answerables, Taught, sighting_of
 from noise.state.condition import Condition
 from noise.state.facts import Facts
@@ -129,7 +130,7 @@ class Feedback:
             before = self._answerables.forgets_before(now)
             fresh = [one for one in self.waiting.labels if one.labelled_at.timestamp() >= before]
             bare = msgspec.structs.replace(label, note=None)  # all that wait are saved together
-            self.waiting.labels = [*fresh, bare][-MAX_WAITING:]
+            self.waiting.labels = _without_surplus([*fresh, bare])
             self.waiting_changed = True
         return Resolution(LabelOutcome.UNKNOWN_TARGET, [], [])
 
@@ -200,15 +201,16 @@ class Feedback:
         lessons: list[Lesson] = []
         heard: list[Heard] = []
         verdict = Verdict.ACTIONABLE if label.outcome is not None else label.verdict
-        for ignored in self._people.judge(label.technician):
-            self._ignore(label.technician, ignored, lessons, heard, now)
+        technician = key_of(label.technician)
+        for ignored in self._people.judge(technician):
+            self._ignore(technician, ignored, lessons, heard, now)
         trust = self._trust(label, verdict)
         for target, share in zip(targets, _shares(verdict, targets), strict=True):
             before = _opinion(target)
             # A clock that ran ahead must not have the last word for ever.
             said_at = min(label.labelled_at.timestamp(), now + HOUR)
             answer = Answer(
-                label.technician,
+                technician,
                 verdict,
                 label.label_id,
                 said_at,
@@ -267,6 +269,16 @@ def _changes(target: Answerable, before: _Opinion) -> list[Heard]:
     return [Heard(target, before[0], after[0], before[1], after[1])]
 
 
+def _without_surplus(waiting: list[Label]) -> list[Label]:
+    """Beyond the bound, drop the first of whoever has most labels waiting."""
+    if len(waiting) <= MAX_WAITING:
+        return waiting
+    counts = Counter(key_of(label.technician) for label in waiting)
+    most = max(counts, key=counts.__getitem__)
+    first = next(label for label in waiting if key_of(label.technician) == most)
+    return [label for label in waiting if label is not first]
+
+
 def _target(label: Label) -> str:
     if label.condition_key is not None:
         return short_key(label.condition_key)
@@ -299,17 +311,35 @@ def _noise_probability(target: Answerable) -> float:
 
 
 def _note(target: Answerable, new: Answer) -> LabelOutcome:
-    """Enter an answer beside those of other technicians."""
+    """Enter an answer beside those of other technicians, and beside what came to light."""
     if any(answer.label_id == new.label_id for answer in target.answers):
         return LabelOutcome.REPEATED
-    others = [answer for answer in target.answers if answer.technician != new.technician]
-    earlier = next((a for a in target.answers if a.technician == new.technician), None)
+    others = [answer for answer in target.answers if _voice(answer) != _voice(new)]
+    earlier = next((answer for answer in target.answers if _voice(answer) == _voice(new)), None)
     if earlier is not None:
         return _correct(target, others, earlier, new)
-    target.answers = [*others, new][-MAX_ANSWERS:]
+    target.answers = _within_bound([*others, new])
     if any(answer.verdict is not new.verdict for answer in others):
         return LabelOutcome.CONFLICTING
     return LabelOutcome.LEARNED
+
+
+def _voice(answer: Answer) -> tuple[str, bool]:
+    return answer.technician, answer.is_outcome
+
+
+def _within_bound(answers: list[Answer]) -> list[Answer]:
+    """Beyond the bound, drop the first answer of the majority: many cannot push out a few.
+
+    What came to light gives way to nothing that is said.
+    """
+    if len(answers) <= MAX_ANSWERS:
+        return answers
+    said = [answer.verdict for answer in answers if not answer.is_outcome]
+    is_mostly_real = 2 * said.count(Verdict.ACTIONABLE) > len(said)
+    most = Verdict.ACTIONABLE if is_mostly_real else Verdict.NOISE
+    first = min(answers, key=lambda one: (one.is_outcome, one.verdict is not most))
+    return [answer for answer in answers if answer is not first]
 
 
 def _correct(

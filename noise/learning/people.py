@@ -96,7 +96,10 @@ class Person(msgspec.Struct):
 
 
 class People:
-    """One tenant's technicians, bounded in number; who was silent for longest is forgotten."""
+    """One tenant's technicians, bounded in number; who was silent for longest is forgotten.
+
+    Those whose answers no longer count are forgotten last: new names must not pardon them.
+    """
 
     def __init__(self, most: int = MOST_PEOPLE) -> None:
         """Start without any."""
@@ -111,7 +114,7 @@ class People:
         Answers are weighed by their log-odds (Nitzan and Paroush 1982), and none counts more than
         that of a technician of whom nothing is known.
         """
-        person = self._people.get(name(technician))
+        person = self._people.get(key_of(technician))
         if person is None:
             return 1.0
         weight = _weight(person, verdict)
@@ -122,7 +125,7 @@ class People:
 
         They count again when they are clearly better than chance.
         """
-        key = name(technician)
+        key = key_of(technician)
         person = self._people.get(key)
         if person is None:
             return []
@@ -149,7 +152,7 @@ class People:
         self.slips = self._estimated_slips()
 
     def _enter(self, target: Answerable, answer: Answer, now: float) -> None:
-        key = name(answer.technician)
+        key = key_of(answer.technician)
         person = self._people.setdefault(key, Person())
         if answer.met < 0:
             person.fade()
@@ -164,7 +167,7 @@ class People:
         self._changed.add(key)
 
     def _take_back(self, target: Answerable, answer: Answer) -> None:
-        key = name(answer.technician)
+        key = key_of(answer.technician)
         person = self._people.get(key)
         if person is not None and answer.met >= 0:
             _drop(person.met, _place(answer.met, answer), answer.credit)
@@ -175,7 +178,7 @@ class People:
 
     def _expected(self, target: Answerable, own: Answer) -> tuple[float, float]:
         """Return the probability that a sighting is real, and how many answers say so."""
-        share, others = self._share_of_others(target, name(own.technician))
+        share, others = self._share_of_others(target, key_of(own.technician))
         odds = log_odds(min(_MOST, max(_LEAST, share)))
         for answer in target.answers:
             if answer is own:
@@ -201,7 +204,7 @@ class People:
         return real / total, total - NOBODY
 
     def _rates_of(self, technician: str) -> Rates:
-        person = self._people.get(name(technician))
+        person = self._people.get(key_of(technician))
         return person.rates if person is not None else Person().rates
 
     def _estimated_slips(self) -> float:
@@ -228,9 +231,13 @@ class People:
 
     def _keep_within(self) -> None:
         while len(self._people) > self._most:
-            oldest = min(self._people, key=lambda key: (self._people[key].heard_at, key))
+            oldest = min(self._people, key=self._leaves)
             del self._people[oldest]
             self._changed.add(oldest)
+
+    def _leaves(self, key: str) -> tuple[bool, float, str]:
+        person = self._people[key]
+        return bool(person.ignored), person.heard_at, key
 
     # -- what must survive
 
@@ -247,6 +254,11 @@ class People:
         """Put a saved technician back."""
         self._people[key] = saved
         self.slips = self._estimated_slips()
+
+
+def key_of(technician: str) -> str:
+    """Return the one name of a technician, however it is spelled in case and spaces."""
+    return name(" ".join(technician.split()).casefold())
 
 
 def _weight(person: Person, verdict: Verdict) -> float:

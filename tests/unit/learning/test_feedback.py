@@ -178,6 +178,50 @@ def test_answers_on_one_sighting_are_bounded():
     assert len(one.answers) == MAX_ANSWERS
 
 
+def test_a_technician_is_one_person_in_every_spelling():
+    desk = Desk(one := sighting())
+    desk.hear(by="Ann Lee")
+
+    assert desk.hear(by=" ann  LEE ").outcome is LabelOutcome.REPEATED
+    assert desk.hear(verdict="actionable", by="ANN LEE").outcome is LabelOutcome.CORRECTED
+    assert len(one.answers) == 1
+
+
+def test_what_a_person_says_does_not_correct_what_came_to_light_under_the_same_name():
+    desk = Desk(one := sighting())
+    desk.hear(None, by="psa", outcome=Outcome("srv1", utc(NOW)))
+
+    assert desk.hear(by="psa").outcome is LabelOutcome.CONFLICTING
+    assert [(answer.verdict, answer.is_outcome) for answer in one.answers] == [
+        (REAL, True),
+        (NOISE, False),
+    ]
+
+
+@pytest.mark.parametrize(("few", "many"), [("noise", "actionable"), ("actionable", "noise")])
+def test_many_answers_push_out_neither_those_of_a_few_nor_what_came_to_light(few, many):
+    desk = Desk(one := sighting())
+    desk.hear(None, by="psa", outcome=Outcome("srv1", utc(NOW)))
+    desk.hear(verdict=few, by="tess")
+    for number in range(MAX_ANSWERS + 5):
+        desk.hear(verdict=many, by=f"t{number}")
+
+    assert [answer.technician for answer in one.answers[:3]] == ["psa", "tess", "t7"]
+    assert len(one.answers) == MAX_ANSWERS
+
+
+def test_what_came_to_light_too_often_gives_way_only_to_more_of_it():
+    desk = Desk(one := sighting())
+    for number in range(MAX_ANSWERS + 1):
+        desk.hear(None, by=f"psa{number}", outcome=Outcome("srv1", utc(NOW)))
+    before = list(one.answers)
+
+    desk.hear(by="tess")
+
+    assert one.answers == before
+    assert len(before) == MAX_ANSWERS
+
+
 def test_noise_said_of_an_incident_means_all_its_checks():
     desk = Desk(sighting("d1.c1"), sighting("d2.c2", check="cpu"))
 
@@ -278,6 +322,15 @@ def test_labels_that_wait_are_bounded():
 
     assert len(desk.feedback.waiting.labels) == MAX_WAITING
     assert desk.feedback.waiting.labels[0].decision_id == "d7.c7"
+
+
+def test_beyond_the_bound_whoever_has_most_labels_waiting_loses_the_first():
+    desk = Desk()
+    desk.hear("d0.c0", by="tess")
+    for number in range(MAX_WAITING):
+        desk.hear(f"e{number}.f{number}", by=("mallory", "Mallory")[number % 2])
+
+    assert [one.decision_id for one in desk.feedback.waiting.labels[:2]] == ["d0.c0", "e1.f1"]
 
 
 def test_labels_that_wait_for_longer_than_decisions_are_kept_wait_no_more():

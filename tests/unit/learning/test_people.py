@@ -155,6 +155,19 @@ def test_who_was_silent_for_longest_is_forgotten():
     assert MOST_PEOPLE <= 100
 
 
+def test_who_no_longer_counts_is_not_pardoned_by_many_new_names_or_another_spelling():
+    people = desk(600, tess=CAREFUL, tom=CAREFUL, poison=(1.0, 0.0))
+    people.judge("poison")
+    for number in range(MOST_PEOPLE + 5):
+        one = sighting(f"n{number}.n{number}")
+        hear(people, one, said(f"t{number}", NOISE), now=NOW + 9000 + number)
+
+    assert len(list(people)) == MOST_PEOPLE
+    assert "tess" not in dict(people)
+    for spelled in ("poison", "Poison", " POISON  "):
+        assert people.weight(spelled, NOISE) == 0
+
+
 def test_a_restored_crowd_says_the_same_bit_for_bit():
     people, again = desk(300, tess=CAREFUL, tom=(0.5, 0.02), tim=(0.1, 0.1)), People()
     for key, person in reversed(list(people)):

@@ -245,7 +245,7 @@ class Earning:
         standing.falls += 1
         text = (
             f"{in_words(standing.scope)}: nothing is hidden as noise any more, because {against}. "
-            f"Of {found.answers} answers on what was or would have been hidden, {_measure(found)}"
+            f"Of what was or would have been hidden lately, {_measure(found)}"
         )
         return self._change(standing, found, Change.DEMOTED, text, now)
 

@@ -124,6 +124,7 @@ def test_after_a_miss_beyond_the_limit_it_falls_back_and_what_was_hidden_is_show
     assert fell.evidence.missed_incidents.value > 0.02
     assert victim.decision.id in fell.decisions
     assert "nothing is hidden as noise any more" in fell.text
+    assert "Of what was or would have been hidden lately" in fell.text
     assert (missed.change, missed.decisions) == (Change.RELEASED, (victim.decision.id,))
     later = {one.decision.supersedes: one.decision for one in shown}
     assert set(later) == {one.decision.id for one in hides}

@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 180.0
 POLL_SECONDS = 0.5
 RIVAL = Path(__file__).parent / "rivals" / "plain_faust.py"
 PERCENTILES = 100
+CLOCK_SECONDS = 0.001  # Kafka's times are whole milliseconds
 WARM_UP = 2_000
 REPLACED = ("event_key", "received_at")
 
@@ -209,7 +210,7 @@ async def _rate(bench: Bench, contender: Contender, records: Sequence[RawRecord]
     with _running(this, contender) as process:
         await _caught_up(bench, this, contender, process)
     times = await _decision_times(bench, this)
-    return len(times) / (times[-1] - times[0])
+    return len(times) / max(times[-1] - times[0], CLOCK_SECONDS)
 
 
 async def _send(bench: Bench, this: Round, records: Sequence[RawRecord]) -> None:

@@ -172,9 +172,10 @@ def _told(fields: Fields, tenant: str, device: str | None) -> _Told:
         return _Told(check, subject, condition, None, _JOB_ENDS.get(end, State.OTHER))
     if kind == CONDITION or code in _STATES:
         obj = subject if subject != name else None
-        known_as = clean_name(fields.text("sourceConfigUid")) or name or kind
+        check = name or kind or CONDITION
+        known_as = clean_name(fields.text("sourceConfigUid")) or check
         condition = condition_key(tenant, device, known_as, obj)
-        return _Told(name or kind, obj, condition, series, _STATES.get(code, State.OTHER))
+        return _Told(check, obj, condition, series, _STATES.get(code, State.OTHER))
     check = clean_name(f"{kind}.{code}") or kind
     failed = fields.text("activityResult") == "FAILURE"
     state = State.RAISED if failed else State.OTHER

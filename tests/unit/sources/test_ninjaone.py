@@ -233,3 +233,9 @@ def test_a_condition_is_known_by_its_code_and_nothing_else_is_refused_but_silenc
     assert read(activityType=None).condition_key == read().condition_key
     with pytest.raises(SourceError, match="activityType"):
         read(activityType=None, statusCode=None, status=None)
+
+
+def test_a_condition_of_which_nothing_is_said_is_shown_under_its_kind() -> None:
+    (bare,) = parse(delivery({"statusCode": "TRIGGERED"}, "ninjaone"), Directory())
+
+    assert (bare.check, bare.title, bare.state) == ("CONDITION", "CONDITION", State.RAISED)

@@ -54,6 +54,7 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
     habits: Habits
     known_score: Score | None = None
     known_excess: float | Literal["unasked"] | None = "unasked"
+    known_habit: Habit | None = None
 
     @property
     def score(self) -> Score:
@@ -77,7 +78,9 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
     @property
     def habit(self) -> Habit:
         """How such alerts behave when they are harmless."""
-        return self.habits.of(self.alert)
+        if self.known_habit is None:
+            self.known_habit = self.habits.of(self.alert)
+        return self.known_habit
 
     @property
     def showing(self) -> Action:

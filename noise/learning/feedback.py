@@ -301,13 +301,9 @@ def _shares(verdict: Verdict, targets: list[Answerable]) -> list[float]:
     """
     if verdict is Verdict.NOISE:
         return [1.0] * len(targets)
-    suspicion = [max(1.0 - _noise_probability(target), _LEAST_SUSPICION) for target in targets]
+    suspicion = [max(1.0 - target.likely_noise, _LEAST_SUSPICION) for target in targets]
     most = max(suspicion)
     return [one / most for one in suspicion]
-
-
-def _noise_probability(target: Answerable) -> float:
-    return 0.5 if target.noise_probability is None else target.noise_probability
 
 
 def _note(target: Answerable, new: Answer) -> LabelOutcome:

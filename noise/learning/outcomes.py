@@ -41,7 +41,7 @@ class Surfaced(NamedTuple):
     @property
     def alert_class(self) -> str:
         """The class of the most suspicious sighting that it is about."""
-        return min(self.about, key=_noise_probability).facts.category
+        return min(self.about, key=lambda one: one.likely_noise).facts.category
 
 
 class Outcomes:
@@ -100,7 +100,3 @@ def _is_known(one: Answerable) -> bool:
 def _was_hidden(one: Answerable) -> bool:
     """Say whether it was hidden, or would have been in mode observe; samples were not."""
     return one.would_suppress and _part_of(one) is not Part.LEFT_OUT
-
-
-def _noise_probability(one: Answerable) -> float:
-    return 0.5 if one.noise_probability is None else one.noise_probability

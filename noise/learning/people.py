@@ -190,8 +190,7 @@ class People:
 
     def _share_of_others(self, target: Answerable, own: str) -> tuple[float, float]:
         place = _score_bin(target)
-        probability = 0.5 if target.noise_probability is None else target.noise_probability
-        real, total = NOBODY * (1.0 - probability), NOBODY
+        real, total = NOBODY * (1.0 - target.likely_noise), NOBODY
         for key, person in self._in_order():
             noise, actionable = person.said[2 * place], person.said[2 * place + 1]
             answers, rates = noise + actionable, person.rates
@@ -266,8 +265,7 @@ def _weight(person: Person, verdict: Verdict) -> float:
 
 
 def _score_bin(target: Answerable) -> int:
-    probability = target.noise_probability
-    return bisect_left(SCORES, 0.5 if probability is None else probability)
+    return bisect_left(SCORES, target.likely_noise)
 
 
 def _place(index: int, answer: Answer) -> int:

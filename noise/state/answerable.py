@@ -96,6 +96,11 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
         return sighting_of(self.decision_id)
 
     @property
+    def likely_noise(self) -> float:
+        """The model's probability of noise, even where it was never asked."""
+        return 0.5 if self.noise_probability is None else self.noise_probability
+
+    @property
     def verdict(self) -> Verdict | None:
         """What technicians hold of it on balance; None without answers, or if they are even."""
         if not self.answers:

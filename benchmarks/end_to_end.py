@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
+from benchmarks import figures
 from benchmarks.streams import RawRecord, duplicate_rich
 from noise.settings import load_settings
 from pipelines import clock, kafka, logs, topics
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
         result = asyncio.run(_measure(bench, chosen, records, name))
     sys.stdout.write(table(result))
     if chosen.json:
-        Path(chosen.json).write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+        figures.write(chosen.json, result)
     return 0
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 import msgspec
 
 import benchmarks.bound
+from benchmarks import figures
 from benchmarks.bound.judge import judge
 from benchmarks.bound.streams import SCENARIOS, Scenario
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         )
         sys.stdout.flush()
     if chosen.json:
-        Path(chosen.json).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+        figures.write(chosen.json, found)
     return 0
 
 

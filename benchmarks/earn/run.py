@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
 import benchmarks.earn
+from benchmarks import figures
 from benchmarks.earn.judge import Earned, judge
 from benchmarks.quality.worlds import of_msp
 from noise.decision import Mode
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     if chosen.json:
-        Path(chosen.json).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+        figures.write(chosen.json, found)
     return 0
 
 

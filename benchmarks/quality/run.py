@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 import benchmarks.quality
+from benchmarks import figures
 from benchmarks.quality.measure import Quality, judge
 from benchmarks.quality.report import html, table
 from benchmarks.quality.rivals import rivals
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"no labelled alerts in {data_folder()}: set NOISE_DATA, or use --msp\n")
         return 1
     if chosen.json:
-        Path(chosen.json).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+        figures.write(chosen.json, found)
     if chosen.html:
         Path(chosen.html).write_text(html(found), encoding="utf-8")
     return 0

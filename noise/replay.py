@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
@@ -98,7 +99,8 @@ class Replay:
     ) -> None:
         """Take the engine, what is known of the clients, who answers, and who shares answers.
 
-        ``outcomes`` are labels that are heard when they are written, whatever was shown.
+        ``outcomes`` are labels that are heard when they are written, whatever was shown; what
+        became of them is counted in ``surfaced``. Those of after the last delivery are not heard.
         """
         self._engine = engine
         self._directory = directory
@@ -113,6 +115,7 @@ class Replay:
         self._labels = len(self._waiting)
         self._ticked_at = 0.0
         self.labels_given = 0
+        self.surfaced: Counter[str] = Counter()
 
     def run(self, deliveries: Iterable[Recorded]) -> Iterator[Replayed]:
         """Yield what became of each delivery, in order, and what fell due between them."""
@@ -137,8 +140,12 @@ class Replay:
             waiting = heappop(self._waiting)
             self._hand_out(waiting.at)
             decided += self._shown(self._engine.tick(waiting.at))
-            decided += self._shown(self._engine.learn(waiting.label, waiting.at).decisions)
-            self.labels_given += 1
+            learned = self._engine.learn(waiting.label, waiting.at)
+            decided += self._shown(learned.decisions)
+            if waiting.label.outcome is None:
+                self.labels_given += 1
+            else:
+                self.surfaced[learned.outcome] += 1
             self._collect()
         self._hand_out(until)
         decided += self._shown(self._engine.tick(until))

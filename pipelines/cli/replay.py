@@ -29,6 +29,7 @@ from pipelines.files import (
     Recordings,
     read_answers,
     read_directory,
+    read_outcomes,
     read_settings,
     size_of,
     written,
@@ -61,6 +62,11 @@ Write = Callable[[bytes], Any]
 )
 @click.option("--seed", type=int, default=0, help="Which of them are wrong.")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="For all clients.")
+@click.option(
+    "--outcomes",
+    metavar="FILE",
+    help="Tickets, outages and calls: lines of labels with an outcome, whatever was shown.",
+)
 @options.tenants_file
 @options.settings_file
 @click.option("--out", metavar="FILE", help="Write every decision as a line of JSON; - for stdout.")
@@ -76,6 +82,7 @@ def command(
     label_errors: float,
     seed: int,
     mode: str | None,
+    outcomes: str | None,
     tenants: str | None,
     settings: str | None,
     out: str | None,
@@ -90,17 +97,20 @@ def command(
     configured = in_mode(read_settings(settings), mode)
     directory = read_directory(tenants or configured.tenants_file)
     technicians = _technicians(labels, source, label_delay, label_errors, seed)
+    surfaced = [] if outcomes is None else read_outcomes(outcomes)
     began = elapsed()
     with showing_progress() as progress:
         recordings = Recordings(files, source, directory, tenant=tenant, count=progress.advance)
         trainer = Trainer(configured) if configured.sharing.tenants else None
         engine = Engine(configured)
-        replay = Replay(engine, directory, technicians, trainer)
+        replay = Replay(engine, directory, technicians, trainer, surfaced)
         progress.begin("reading", size_of(files), "bytes")
         ledger = _play(replay, recordings, out, progress)
     ledger.dead_letters.update(recordings.refused)
     _check(ledger, recordings)
     summary = _summary(ledger, replay, source, configured) | _compared(engine)
+    if surfaced:
+        summary["outcomes"] = _surfaced(replay, len(surfaced))
     if report is not None:
         with written(report) as file:
             file.write(options.pretty(summary | {"risk": _risk(engine)}))
@@ -184,6 +194,12 @@ def _summary(ledger: Ledger, replay: Replay, source: str, settings: Settings) ->
         **ledger.report(),
         "labels_given": replay.labels_given,
     }
+
+
+def _surfaced(replay: Replay, count: int) -> dict[str, int]:
+    """Return what became of ``count`` outcomes; the last are those of after the last alert."""
+    after_the_end = count - replay.surfaced.total()
+    return {"read": count, **dict(sorted(replay.surfaced.items())), "after_the_end": after_the_end}
 
 
 def _compared(engine: Engine) -> dict[str, Any]:

@@ -48,6 +48,11 @@ def _funnel(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"later decisions    {later['all']:>10,}, {later['shown']:,} of them shown"
     yield f"incidents          {summary['incidents']:>10,}"
     yield f"labels given       {summary['labels_given']:>10,}"
+    outcomes = dict(summary.get("outcomes", {}))
+    if outcomes:
+        read = outcomes.pop("read")
+        became = ", ".join(f"{n:,} {word.replace('_', ' ')}" for word, n in outcomes.items())
+        yield f"outcomes           {read:>10,}: {became}"
 
 
 def _counts(counts: Mapping[str, int], whole: int) -> Iterator[str]:

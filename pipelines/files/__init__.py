@@ -4,6 +4,7 @@ from pipelines.files.configuration import (
     BOOTSTRAP_VARIABLE,
     read_answers,
     read_directory,
+    read_outcomes,
     read_settings,
     state_folder,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "read_answers",
     "read_directory",
     "read_lines",
+    "read_outcomes",
     "read_settings",
     "size_of",
     "state_folder",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +12,8 @@ import yaml
 from msgspec import Meta
 
 from noise.directory import Directory, load_directory
-from noise.errors import SettingsError
-from noise.label import Verdict
+from noise.errors import LabelError, SettingsError
+from noise.label import Label, Verdict, decode_label
 from noise.recorded import Answer
 from noise.settings import Settings, load_settings
 from pipelines.files.streams import FileError, read_lines
@@ -90,9 +90,7 @@ def read_answers(path: str, delay_seconds: float) -> Mapping[str, Answer]:
     """
     decoder = msgspec.json.Decoder(_LabelLine)
     answers: dict[str, Answer] = {}
-    for number, line in enumerate(read_lines(path), 1):
-        if not line.strip():
-            continue
+    for number, line in _numbered(path):
         try:
             label = decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
@@ -103,6 +101,31 @@ def read_answers(path: str, delay_seconds: float) -> Mapping[str, Answer]:
             label.technician,
         )
     return answers
+
+
+def read_outcomes(path: str) -> list[Label]:
+    """Return what came to light by itself: in each line a label with an ``outcome``.
+
+    They are the records that the feedback topic takes. Raises FileError with the number of a line
+    that is none.
+    """
+    outcomes = []
+    for number, line in _numbered(path):
+        try:
+            label = decode_label(line)
+        except LabelError as exc:
+            raise FileError(f"{path}, line {number} is no label: {exc}") from exc
+        if label.outcome is None:
+            raise FileError(
+                f"{path}, line {number} is an answer, not an outcome: answers go to --labels"
+            )
+        outcomes.append(label)
+    return outcomes
+
+
+def _numbered(path: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that hold something with their numbers, from 1 on."""
+    return ((number, line) for number, line in enumerate(read_lines(path), 1) if line.strip())
 
 
 def state_folder(name: str) -> Path:

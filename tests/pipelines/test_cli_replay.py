@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,38 @@ def test_written_answers_are_given_to_what_they_name(
     run(["replay", path, "--source", "envelope", "--labels", str(labels), "--json"])
 
     assert summary(capsys)["labels_given"] == 1
+
+
+def test_a_ticket_about_what_was_shown_is_matched_and_one_of_later_is_said_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = envelopes(tmp_path, envelope(1), envelope(100, check="cpu"))
+    tickets = tmp_path / "tickets.jsonl"
+    tickets.write_text("\n".join(ticket(minute) for minute in (30, 5000)))
+    command = ["replay", path, "--source", "envelope", "--outcomes", str(tickets)]
+
+    run([*command, "--json"])
+    told = summary(capsys)
+    run(command)
+
+    assert told["outcomes"] == {"read": 2, "outcome_matched": 1, "after_the_end": 1}
+    assert told["labels_given"] == 0
+    assert "outcomes                    2: 1 outcome matched, 1 after the end" in (
+        capsys.readouterr().out
+    )
+
+
+def ticket(minute: int) -> str:
+    label = {
+        "label_id": f"ticket-{minute}",
+        "tenant": "acme",
+        "verdict": "actionable",
+        "technician": "tickets",
+        "labelled_at": datetime.fromtimestamp(T + minute * 60, UTC).isoformat(),
+        "outcome": {"device": "srv1", "at": datetime.fromtimestamp(T + 600, UTC).isoformat()},
+        "source": "ticket",
+    }
+    return json.dumps(label)
 
 
 def test_a_dead_letter_is_counted_with_its_reason(

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from noise.errors import SettingsError
-from noise.label import Verdict
+from noise.label import Outcome, Verdict
 from noise.recorded import Answer
 from noise.settings import Settings
 from pipelines.files import (
@@ -13,6 +16,7 @@ from pipelines.files import (
     FileError,
     read_answers,
     read_directory,
+    read_outcomes,
     read_settings,
     state_folder,
 )
@@ -114,7 +118,7 @@ def test_a_wrong_client_is_named_with_its_file(tmp_path: Path):
         read_directory(written(tmp_path / "a.yaml", "[{tenant: acme}, {tenant: acme}]"))
 
 
-# -- answers
+# -- answers and outcomes
 
 
 def test_answers_are_read_by_event_and_the_last_one_counts(tmp_path: Path):
@@ -149,6 +153,42 @@ def test_a_line_that_is_no_answer_is_named_by_its_number(tmp_path: Path, line: s
 
 
 # -- where state is kept
+
+
+def an_outcome(**changed: Any) -> str:
+    line = {
+        "label_id": "ticket-7",
+        "tenant": "acme",
+        "verdict": "actionable",
+        "technician": "tickets",
+        "labelled_at": "2026-06-01T10:00:00Z",
+        "outcome": {"device": "srv1", "at": "2026-06-01T11:30:00+02:00"},
+    }
+    return json.dumps(line | changed)
+
+
+def test_outcomes_are_read_as_the_feedback_topic_takes_them(tmp_path: Path):
+    path = written(tmp_path / "tickets.jsonl", an_outcome() + "\n\n" + an_outcome(tenant="bay"))
+
+    assert [(label.tenant, label.outcome) for label in read_outcomes(path)] == [
+        ("acme", Outcome("srv1", datetime(2026, 6, 1, 9, 30, tzinfo=UTC))),
+        ("bay", Outcome("srv1", datetime(2026, 6, 1, 9, 30, tzinfo=UTC))),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("nothing", "is no label: "),
+        (an_outcome(labelled_at="2026-06-01T10:00:00"), "labelled_at needs a time zone"),
+        (an_outcome(outcome=None, decision_id="d"), "is an answer, not an outcome"),
+    ],
+)
+def test_a_line_that_is_no_outcome_is_named_by_its_number(tmp_path: Path, line: str, sentence: str):
+    path = written(tmp_path / "tickets.jsonl", an_outcome() + "\n" + line)
+
+    with pytest.raises(FileError, match=rf"tickets\.jsonl, line 2 .*{sentence}"):
+        read_outcomes(path)
 
 
 def test_state_is_kept_where_the_user_keeps_state(monkeypatch: pytest.MonkeyPatch):

@@ -234,6 +234,8 @@ def test_what_comes_to_light_is_heard_at_its_time_whatever_was_shown():
     list(replay.run([recorded(0, "e1"), recorded(40, "e2")]))
 
     assert engine.heard == [(START + 5 * MINUTE, early), (START + 30 * MINUTE, late)]
+    assert replay.surfaced.total() == 2
+    assert replay.labels_given == 0
 
 
 def test_what_was_hidden_as_noise_is_answered_when_it_is_shown_after_all():

@@ -106,7 +106,7 @@ class Engine:
         if state.soonest <= now:
             self._run_deadlines(tenant, now)
         own = self._arrive(tenant, alert, now, origin)
-        if tenant.misses:
+        if tenant.misses or tenant.doubts:
             self._say_later(self._releasing.answer_misses(tenant, now))
         state.core.spoke_at = now
         state.changed.add(CORE_PIECE)

@@ -13,11 +13,15 @@ MAX_RELEASED = 100
 
 
 class Change(StrEnum):
-    """It went live, it fell back to shadow, or what was like a miss was shown."""
+    """It went live, it fell back to shadow, what was like a miss was shown, or it is in doubt.
+
+    ``asked``: too few people call real what was judged noise; somebody else is to say as well.
+    """
 
     PROMOTED = "promoted"
     DEMOTED = "demoted"
     RELEASED = "released"
+    ASKED = "asked"
 
 
 class Scope(StrEnum):
@@ -46,11 +50,11 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class ModeChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of what is in force, or one miss; keyed by tenant.
+    """One change of what is in force, one miss, or one question; keyed by tenant.
 
     ``held_since`` is when the state before it began. ``decisions`` are ids of the last decisions
-    that were answered, or of the miss; ``released`` are ids of the decisions that show what had
-    been hidden. Both are bounded, ``released_count`` counts all.
+    that were answered, or of the miss, or of what is asked about; ``released`` are ids of the
+    decisions that show what had been hidden. Both are bounded, ``released_count`` counts all.
     """
 
     schema: int = 1

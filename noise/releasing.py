@@ -88,7 +88,11 @@ class Releasing:
         ]
 
     def answer_misses(self, tenant: Tenancy, now: float) -> Iterator[DecidedAlert]:
-        """Show at once what is like something hidden that was real, and see what may be hidden."""
+        """Show at once what is like something hidden that was real, and see what may be hidden.
+
+        Of what one person alone called real, somebody else is asked.
+        """
+        self._changes += [tenant.asked(one, now) for one in tenant.take_doubts()]
         for missed in tenant.take_misses():
             yield from self.review(tenant, now)
             why = f"shown because another alert of {missed.check!r} turned out to be real"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,9 +17,10 @@ from noise.engine import Engine
 from noise.errors import SourceError
 from noise.label import Label, Verdict
 from noise.learning.trainer import Trainer
-from noise.mode_change import ModeChange
+from noise.mode_change import Change, ModeChange
 from noise.recorded import Answer, Recorded
 from noise.sources import Delivery, parse
+from noise.state.answerable import sighting_of
 
 TICK_SECONDS = 600.0  # deadlines decide with their own time, however late they run
 MAX_WAITING = 100_000
@@ -45,6 +46,10 @@ class Technicians(Protocol):
         """Return what would be said of the alert with this event key, None for nothing."""
         ...
 
+    def second_opinion(self, event: str, truth: Verdict | None, number: int) -> Answer | None:
+        """Return what somebody else says when asked for the ``number``-th time, from 1."""
+        ...
+
 
 class WrittenAnswers:
     """Answers that were recorded beside the alerts."""
@@ -56,6 +61,9 @@ class WrittenAnswers:
     def answer(self, event: str, truth: Verdict | None) -> Answer | None:  # noqa: ARG002
         """Return the recorded answer."""
         return self._answers.get(event)
+
+    def second_opinion(self, event: str, truth: Verdict | None, number: int) -> None:
+        """Return nothing: of each alert one answer is recorded."""
 
 
 class TrueAnswers:
@@ -69,14 +77,21 @@ class TrueAnswers:
 
     def answer(self, event: str, truth: Verdict | None) -> Answer | None:
         """Return the truth, or its opposite now and then."""
+        return self._say(event, truth, "truth")
+
+    def second_opinion(self, event: str, truth: Verdict | None, number: int) -> Answer | None:
+        """Return the same from another technician, who errs as often and on other alerts."""
+        return self._say(f"{event}\0{number}", truth, f"truth {number + 1}")
+
+    def _say(self, asked: str, truth: Verdict | None, technician: str) -> Answer | None:
         if truth is None:
             return None
-        if self._errors and self._errs(event):
+        if self._errors and self._errs(asked):
             truth = Verdict.NOISE if truth is Verdict.ACTIONABLE else Verdict.ACTIONABLE
-        return Answer(truth, self._delay, "truth")
+        return Answer(truth, self._delay, technician)
 
-    def _errs(self, event: str) -> bool:
-        digest = blake2b(f"{self._seed}\0{event}".encode(), digest_size=8).digest()
+    def _errs(self, asked: str) -> bool:
+        digest = blake2b(f"{self._seed}\0{asked}".encode(), digest_size=8).digest()
         return int.from_bytes(digest) / (1 << 64) < self._errors
 
 
@@ -84,6 +99,15 @@ class _Waiting(NamedTuple):
     at: float
     order: int
     label: Label
+
+
+class _Claim(msgspec.Struct):
+    """Something called real, about which others may be asked; ``asked`` so many times so far."""
+
+    event: str
+    truth: Verdict | None
+    decision_id: str
+    asked: int = 0
 
 
 class Replay:
@@ -106,7 +130,8 @@ class Replay:
         self._directory = directory
         self._technicians = technicians
         self._trainer = trainer
-        self._answers: dict[tuple[str, str], Answer] = {}
+        self._answers: dict[tuple[str, str], tuple[Answer, Verdict | None]] = {}
+        self._claims: dict[tuple[str, str], _Claim] = {}
         self._waiting = [
             _Waiting(label.labelled_at.timestamp(), number, label)
             for number, label in enumerate(outcomes)
@@ -168,6 +193,9 @@ class Replay:
             decided += self._engine.handle(alert, at, f"{recorded.origin}-{position}")
         self._collect()
         changes = self._engine.mode_changes()
+        for change in changes:
+            if change.change is Change.ASKED:
+                self._ask_again(change)
         return Replayed(recorded, self._shown(decided), changes=changes)
 
     def _hand_out(self, now: float) -> None:
@@ -185,9 +213,24 @@ class Replay:
         answer = technicians.answer(alert.event_key, truth)
         if answer is None:
             return
-        self._answers[alert.tenant, alert.event_key] = answer
-        if len(self._answers) > MAX_WAITING:
-            del self._answers[next(iter(self._answers))]
+        self._answers[alert.tenant, alert.event_key] = answer, truth
+        _keep_within(self._answers)
+
+    def _ask_again(self, question: ModeChange) -> None:
+        """Have somebody else say what a claim is about."""
+        tenant, at = question.tenant, question.at.timestamp()
+        claim = self._claims.get((tenant, sighting_of(question.decisions[0])))
+        if claim is None or self._technicians is None:
+            return
+        claim.asked += 1
+        answer = self._technicians.second_opinion(claim.event, claim.truth, claim.asked)
+        if answer is not None:
+            self._put(answer, claim.decision_id, tenant, at)
+
+    def _put(self, answer: Answer, decision_id: str, tenant: str, at: float) -> None:
+        label = answer.about(decision_id, tenant, at)
+        self._labels += 1
+        heappush(self._waiting, _Waiting(at + answer.delay_seconds, self._labels, label))
 
     def _shown(self, decided: list[DecidedAlert]) -> list[DecidedAlert]:
         """Have the technicians answer what they see among ``decided``, which is returned."""
@@ -203,10 +246,16 @@ class Replay:
             if decision.hold_until is None and not may_be_released:
                 self._answers.pop((alert.tenant, alert.event_key), None)
             return
-        answer = self._answers.pop((alert.tenant, alert.event_key), None)
+        answer, truth = self._answers.pop((alert.tenant, alert.event_key), (None, None))
         if answer is None:
             return
-        seen_at = decision.decided_at.timestamp()
-        label = answer.about(decision.id, alert.tenant, seen_at)
-        self._labels += 1
-        heappush(self._waiting, _Waiting(seen_at + answer.delay_seconds, self._labels, label))
+        self._put(answer, decision.id, alert.tenant, decision.decided_at.timestamp())
+        if answer.verdict is Verdict.ACTIONABLE:
+            claim = _Claim(alert.event_key, truth, decision.id)
+            self._claims[alert.tenant, sighting_of(decision.id)] = claim
+            _keep_within(self._claims)
+
+
+def _keep_within(kept: dict[tuple[str, str], Any]) -> None:
+    if len(kept) > MAX_WAITING:
+        del kept[next(iter(kept))]

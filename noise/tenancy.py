@@ -49,8 +49,9 @@ class Tenancy:
         limited = {limit.alert_class for limit in settings.risk_limits} - {None}
         apart = {one for one in limited if settings.risk_limit_of(name, one).alert_class}
         self._learner = Learner(settings, self.state.conditions, others, frozenset(map(str, apart)))
-        self._earning = Earning(name, settings, self._learner.books)
+        self._earning = Earning(name, settings, self._learner.books, self._learner.answerables)
         self.misses: list[Answerable] = []
+        self.doubts: list[Answerable] = []
 
     def score(self, case: Case) -> Score:
         """Return the model's opinion of a case."""
@@ -64,6 +65,7 @@ class Tenancy:
         """Take an answer; return what became of it."""
         resolution = self._learner.hear(label, now)
         self._count(resolution.heard)
+        self._doubt(resolution.doubted)
         self._note_slips()
         if resolution.surfaced is not None and resolution.surfaced.is_missed:
             self._distrust(resolution.surfaced, now)
@@ -95,6 +97,7 @@ class Tenancy:
         heard = self._learner.remember(case, decision, incident, drawn=drawn, scope=scope)
         if heard:
             self._count(heard)
+            self._doubt(one.answerable for one in heard)
             self._note_slips()
 
     def cleared(self, decision_id: str, now: float) -> None:
@@ -102,6 +105,7 @@ class Tenancy:
         one = self._learner.cleared(decision_id, now)
         if one is not None and one.found is not None:
             self._earning.heard(one, None, one.found)
+            self._doubt([one])
 
     def duel(self) -> Duel | None:
         """Return the marks of the model and its challenger, None if there is none."""
@@ -175,6 +179,15 @@ class Tenancy:
             action = Action.UPDATE
         return Terms(action, in_force, False, scope, True)
 
+    def _doubt(self, answered: Iterable[Answerable]) -> None:
+        if self._earns:
+            self.doubts += [one for one in answered if self._earning.is_in_doubt(one)]
+
+    def take_doubts(self) -> list[Answerable]:
+        """Take what was judged noise and one person alone called real since the last call."""
+        doubts, self.doubts = self.doubts, []
+        return doubts
+
     def take_misses(self) -> list[Answerable]:
         """Take what was judged noise in a live scope and was answered real since the last call."""
         misses, self.misses = self.misses, []
@@ -193,6 +206,10 @@ class Tenancy:
     def missed(self, one: Answerable, now: float, released: list[str]) -> ModeChange:
         """Return the record of a miss and of the decisions that showed its like."""
         return self._earning.missed(one, now, released)
+
+    def asked(self, one: Answerable, now: float) -> ModeChange:
+        """Return the record of a question to somebody else."""
+        return self._earning.asked(one, now)
 
     def _plan_review(self, now: float) -> None:
         core = self.state.core

@@ -258,7 +258,9 @@ class Metrics:
         )
         self.mode = self._gauge("mode", "1 for the mode that a client runs in.", "tenant", "mode")
         self.mode_changes = self._counter(
-            "mode_changes_total", "What mode earn changed, and misses that it met.", "change"
+            "mode_changes_total",
+            "What mode earn changed, misses it met, and what it asked.",
+            "change",
         )
         self.live = self._gauge(
             "live_scopes",

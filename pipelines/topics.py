@@ -138,7 +138,7 @@ def declare(settings: Kafka) -> Topics:
         ),
         mode_changes=topic(
             f"{prefix}.mode-changes",
-            "What mode earn went live with, took back or released, with the evidence; keyed by "
+            "What mode earn went live with, took back, released or asks, with evidence; keyed by "
             "tenant; kept for ever.",
             retention_ms=-1,
         ),

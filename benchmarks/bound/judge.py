@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 from benchmarks.bound.streams import Answered, Decided, Scenario, Stream, Surfaced, say
 from noise.learning.bound import Ledger
 from noise.learning.evidence import EPOCH_SECONDS, UNKNOWN, Evidence, Rate
+from noise.learning.people import People
 
 NAIVE_ERROR = 0.05
 
@@ -55,7 +56,7 @@ def _in_window(counts: dict[int, int], at: float) -> int:
 
 def judge(scenario: Scenario, seed: int) -> Covered:
     """Return whether the intervals of one run hold throughout."""
-    ledger, truth, stream = Ledger(), _Truth(), Stream(scenario, seed)
+    ledger, truth, stream, people = Ledger(), _Truth(), Stream(scenario, seed), People()
     hidden = naive_hidden = missed = True
     uppers, missed_uppers = [1.0], [1.0]
     for event in stream:
@@ -63,7 +64,7 @@ def judge(scenario: Scenario, seed: int) -> Covered:
             truth.enter(event)
             ledger.decided(event.one, None, event.at, scenario.share)
             continue
-        _enter(ledger, event, scenario.share)
+        _enter(ledger, event, scenario.share, people)
         read, read_missed = ledger.hidden_real(), ledger.missed_incidents()
         missed &= _is_in(truth.missed(event.at), read_missed)
         missed_uppers.append(_high(read_missed))
@@ -75,13 +76,14 @@ def judge(scenario: Scenario, seed: int) -> Covered:
     return Covered(hidden, naive_hidden, missed, len(uppers), median(uppers), median(missed_uppers))
 
 
-def _enter(ledger: Ledger, event: Answered | Surfaced, share: float) -> None:
+def _enter(ledger: Ledger, event: Answered | Surfaced, share: float, people: People) -> None:
     if isinstance(event, Surfaced):
         ledger.surfaced(event.alert_class, event.at, share, is_missed=event.is_missed)
         return
-    before = event.one.verdict
-    say(event)
-    ledger.heard(event.one, before, event.one.verdict, event.at, share)
+    before = event.one.found
+    say(event, people)
+    if event.one.found is not before:
+        ledger.heard(event.one, before, event.one.found, event.at, share)
 
 
 def _high(read: Rate) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from noise.decision import Reason
 from noise.label import Verdict
 from noise.learning.evidence import EPOCH_SECONDS, LEVELS
+from noise.learning.people import People
 from noise.simulator.chance import stream
 from noise.state.answerable import Answer, Answerable
 from noise.state.facts import Facts
@@ -30,8 +31,9 @@ class Technician(NamedTuple):
 
 
 CAREFUL = (Technician(),)
-ERRING = (Technician(0.05, 0.05),)
-POISONED = (*ERRING * 4, Technician(misses=1.0, frets=0.0))
+ERRING = (Technician(0.05, 0.05),) * 4
+POISONED = (*ERRING, Technician(misses=1.0, frets=0.0))
+ALARMED = (*ERRING, Technician(misses=0.0, frets=1.0))
 
 
 class Scenario(NamedTuple):
@@ -69,11 +71,13 @@ class Decided(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What was said of a decision at ``at``."""
+    """What ``technician``, by number, said of a decision at ``at``."""
 
     at: float
     one: Answerable
     verdict: Verdict
+    technician: int
+    is_real: bool
 
 
 class Surfaced(NamedTuple):
@@ -88,7 +92,10 @@ Event = Decided | Answered | Surfaced
 
 
 class Stream:
-    """Yields decisions and answers in order; ``upper`` is what was read last."""
+    """Yields decisions and answers in order; ``upper`` is what was read last.
+
+    Of what is in doubt once an answer was entered, somebody else is asked.
+    """
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         """Everything follows from ``seed``."""
@@ -104,7 +111,10 @@ class Stream:
         at = START
         while (at := at + self._rng.expovariate(rate)) < START + DAYS * DAY:
             while waiting and waiting[0][0] <= at:
-                yield heappop(waiting)[2]
+                event = heappop(waiting)[2]
+                yield event
+                if isinstance(event, Answered) and (again := self._again(event)) is not None:
+                    heappush(waiting, (again.at, next(self._ids), again))
             decided = self._decide(at)
             yield decided
             for later in (self._answer(decided), self._surface(decided)):
@@ -137,10 +147,23 @@ class Stream:
         answers = scenario.answers_real if decided.is_real else scenario.answers_noise
         if rng.random() >= answers:
             return None
-        who = rng.choice(scenario.technicians)
-        errs = rng.random() < (who.misses if decided.is_real else who.frets)
-        verdict = Verdict.ACTIONABLE if decided.is_real is not errs else Verdict.NOISE
-        return Answered(decided.at + rng.expovariate(1 / (2 * HOUR)), one, verdict)
+        number = rng.randrange(len(scenario.technicians))
+        return self._says(number, one, decided.at, is_real=decided.is_real)
+
+    def _again(self, said: Answered) -> Answered | None:
+        known = {answer.technician for answer in said.one.answers}
+        everybody = range(len(self._scenario.technicians))
+        left = [number for number in everybody if name_of(number) not in known]
+        if said.one.doubted_since is None or not left:
+            return None
+        return self._says(self._rng.choice(left), said.one, said.at, is_real=said.is_real)
+
+    def _says(self, number: int, one: Answerable, after: float, *, is_real: bool) -> Answered:
+        who, rng = self._scenario.technicians[number], self._rng
+        errs = rng.random() < (who.misses if is_real else who.frets)
+        verdict = Verdict.ACTIONABLE if is_real is not errs else Verdict.NOISE
+        at = after + rng.expovariate(1 / (2 * HOUR))
+        return Answered(at, one, verdict, number, is_real)
 
     def _surface(self, decided: Decided) -> Surfaced | None:
         scenario, rng = self._scenario, self._rng
@@ -151,10 +174,20 @@ class Stream:
         return Surfaced(known, decided.one.facts.category, decided.hides)
 
 
-def say(answered: Answered) -> None:
-    """Enter an answer with its sighting."""
-    one = answered.one
-    one.answers = [*one.answers, Answer("tess", answered.verdict, "l", answered.at)]
+def name_of(technician: int) -> str:
+    """Return the name of a technician."""
+    return f"technician {technician}"
+
+
+def say(answered: Answered, people: People) -> None:
+    """Enter an answer with its sighting, as much as it counts by what is known of ``people``."""
+    one, name, verdict = answered.one, name_of(answered.technician), answered.verdict
+    is_second = one.is_second_opinion(name)
+    weight = people.weight(name, verdict)
+    answer = Answer(name, verdict, name, answered.at, weight, is_second=is_second)
+    one.answers = [*one.answers, answer]
+    people.heard(one, [], answered.at)
+    people.judge(name)
 
 
 def _sighting(decision_id: str, at: float, category: str) -> Answerable:
@@ -204,6 +237,9 @@ SCENARIOS = (
     Scenario("wrong answers", _steady(0.02), technicians=ERRING),
     Scenario("wrong answers, drift", _jumps, technicians=ERRING),
     Scenario("poisoned technician", _steady(0.05), technicians=POISONED),
+    Scenario("poison, much sampled", _steady(0.05), technicians=POISONED, share=0.5),
+    Scenario("one says real always", _steady(0.01), technicians=ALARMED, observes=56.0),
+    Scenario("slips, all shown", _steady(0.01), technicians=ERRING, observes=56.0),
     Scenario("little surfaces", _steady(0.01), surfaces=0.1),
     Scenario("little surfaces, drift", _jumps, surfaces=0.15, technicians=ERRING),
     Scenario("the hidden surfaces more", _steady(0.02), surfaces=0.3, surfaces_more=1.5),

@@ -113,9 +113,20 @@ class _Answers:
         known = self.asked_of.get(event)
         if known is None:
             return None
-        verdict, tenant, at = known
-        name, _, position = event.partition("#")
-        return self._people.answer(name, int(position or 0), verdict, tenant, at)
+        (name, position), (verdict, tenant, at) = _named(event), known
+        return self._people.answer(name, position, verdict, tenant, at)
+
+    def second_opinion(self, event: str, truth: Verdict | None, number: int) -> Answer | None:  # noqa: ARG002
+        known = self.asked_of.get(event)
+        if known is None:
+            return None
+        (name, position), (verdict, tenant, at) = _named(event), known
+        return self._people.second_opinion(name, position, verdict, tenant, at, number=number)
+
+
+def _named(event: str) -> tuple[str, int]:
+    name, _, position = event.partition("#")
+    return name, int(position or 0)
 
 
 def of_msp(seed: int, clients: int, days: float, *, error_factor: float = 1.0) -> World:

@@ -33,6 +33,7 @@ import msgspec
 from noise.decision import Reason
 from noise.label import Verdict
 from noise.learning.evidence import (
+    CERTAIN,
     EPOCH_SECONDS,
     MAX_ALERT_CLASSES,
     OTHER,
@@ -145,11 +146,10 @@ class Ledger(msgspec.Struct):
     ) -> None:
         """Enter a decision, and take out the earlier one on the same sighting."""
         self._pass_time(now, audit_share)
-        verdict = new.found
         if replaced is not None:
-            self._book(replaced, verdict, -1)
+            self._book(replaced, replaced.found, -1)
             self._count_hidden(replaced, -1)
-            self._book(new, verdict, 1)
+            self._book(new, new.found, 1)
         self._count_hidden(new, 1)
 
     def told_anyway(self, one: Answerable) -> None:
@@ -357,9 +357,14 @@ class Ledger(msgspec.Struct):
             return UNKNOWN
         return Rate(value, max(value or 0.0, 1.0 if rate.upper is None else rate.upper), rate.lower)
 
-    def hidden_real(self) -> Rate:
-        """Of the hidden, the share that was real, as ``evidence.hidden_real`` defines it."""
-        return hidden_real(self.known(), self.audit_share, ERROR)
+    def hidden_real(self, but: int = 0) -> Rate:
+        """Of the hidden, the share that was real, as ``evidence.hidden_real`` defines it.
+
+        ``but``: so many of those that are real and were surely seen are left out.
+        """
+        known = self.known()
+        known.draw(CERTAIN, -min(but, known.real[CERTAIN]), is_real=True)
+        return hidden_real(known, self.audit_share, ERROR)
 
     def auc(self) -> float | None:
         """How often noise scored higher than what was real, ties counting half.

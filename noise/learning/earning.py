@@ -11,6 +11,10 @@ it alone: nobody's answers speak for another class. Then it falls back by itself
 known of it is above the limit. Repeats, clears, further alerts of
 an incident that people were told of, and what the owner ordered need not be earned: people know of
 them.
+
+Who calls real what was judged noise may have slipped: two more people are asked, one after the
+other. Until they have answered, for a day at most after each answer, nothing falls back because of
+that alone, and it does not stand in the way of going live; unanswered, it counts as real.
 """
 
 from __future__ import annotations
@@ -27,16 +31,16 @@ from noise.learning.books import Books
 from noise.learning.bound import Risk
 from noise.mode_change import Change, Evidence, Measure, ModeChange, Scope, with_released
 from noise.settings import RiskLimit, Settings
-from noise.state.answerable import Answerable
+from noise.state.answerable import SAMPLES, Answerable, Answerables
 from noise.state.case import Case
 from noise.state.scope import ALL, class_of, in_words
 
 EARNED = frozenset({Reason.LEARNED_NOISE, Reason.HOLDING})
-SAMPLES = frozenset({Reason.AUDIT_SAMPLE, Reason.PROBE})
 REVIEW_SECONDS = 6 * 3600.0
 FEW_ANSWERS = 20  # from so many on, a class is known well enough to go live with all, and to stop
 MOST_DOUBLED = 3
 MAX_NAMED = 10
+ASKED_SECONDS = 86_400.0
 
 VERSION = b"1"
 _HOUR, _DAY = 3_600.0, 86_400.0
@@ -69,13 +73,16 @@ _decoder = msgspec.msgpack.Decoder(Standing)
 class Earning:
     """What one tenant's scopes have earned. Only ``review`` changes what is in force."""
 
-    def __init__(self, tenant: str, settings: Settings, books: Books) -> None:
-        """Start in shadow; ``books`` hold what is known."""
+    def __init__(
+        self, tenant: str, settings: Settings, books: Books, answerables: Answerables
+    ) -> None:
+        """Start in shadow; ``books`` hold what is known, ``answerables`` what was said of what."""
         self.standings: dict[str, Standing] = {}
         self.changed: set[str] = set()
         self._tenant = tenant
         self._settings = settings
         self._books = books
+        self._answerables = answerables
 
     # -- what is in force
 
@@ -153,6 +160,11 @@ class Earning:
         """Say whether something real was judged noise in a scope that is live."""
         return after is Verdict.ACTIONABLE and _was_judged_noise(one) and self.is_live(one.scope)
 
+    def is_in_doubt(self, one: Answerable) -> bool:
+        """Say whether too few people call real what was judged noise, and it counts here."""
+        counts = one.scope in self.standings and _was_judged_noise(one)
+        return counts and one.doubted_since is not None
+
     # -- going live and falling back
 
     def review(self, now: float) -> list[ModeChange]:
@@ -176,10 +188,14 @@ class Earning:
         risk = self._risk(standing.scope)
         if risk is None:
             return None
+        if not self.is_live(standing.scope):
+            risk = self._without_asked(standing.scope, risk, now)
         found = self._evidence(standing, risk)
         if self.is_live(standing.scope):
             against = self._against(standing, found, now)
-            return self._demote(standing, found, against, now) if against else None
+            if not against or self._may_be_slips(standing, now):
+                return None
+            return self._demote(standing, found, against, now)
         if now - standing.since < self._wait(standing) or not self._is_enough(standing, found):
             return None
         return self._promote(standing, found, now)
@@ -187,6 +203,19 @@ class Earning:
     def _risk(self, scope: str) -> Risk | None:
         ledger = self._books.ledgers.get(scope)
         return None if ledger is None else ledger.risk()
+
+    def _without_asked(self, scope: str, risk: Risk, now: float) -> Risk:
+        """Leave out what somebody else is still asked about: most of it are slips."""
+        upper, limit = risk.hidden_real_ratio.upper, self._limit(scope).hidden_real
+        if upper is None or upper <= limit:
+            return risk
+        asked = sum(_is_asked(one, now) and self._counts(one, scope) for one in self._answerables)
+        return risk._replace(hidden_real_ratio=self._books.ledgers[scope].hidden_real(but=asked))
+
+    def _counts(self, one: Answerable, scope: str) -> bool:
+        return (
+            _was_judged_noise(one) and one.observed and scope in self._books.counted_in(one.scope)
+        )
 
     def _wait(self, standing: Standing) -> float:
         doubled = min(standing.falls, MOST_DOUBLED)
@@ -234,6 +263,11 @@ class Earning:
         days = self._settings.earn.valid_days
         return f"it was proven {days} days ago" if now - standing.since >= days * _DAY else ""
 
+    def _may_be_slips(self, standing: Standing, now: float) -> bool:
+        """Say whether all misses are such that somebody else is still asked about."""
+        missed = [self._answerables.get(miss) for miss in standing.misses]
+        return bool(missed) and all(one is not None and _is_asked(one, now) for one in missed)
+
     def _promote(self, standing: Standing, found: Evidence, now: float) -> ModeChange:
         text = (
             f"{in_words(standing.scope)}: what is judged noise is hidden from now on. Of "
@@ -262,19 +296,22 @@ class Earning:
 
     def missed(self, one: Answerable, now: float, released: Iterable[str]) -> ModeChange:
         """Return the record of a miss, and of what was shown because of it."""
-        standing, shown = self.standings[one.scope], tuple(released)
-        where = f" on {one.device}" if one.device else ""
-        text = (
-            f"{one.check}{where} was judged noise and was real; "
-            f"{len(shown)} like it were hidden and are shown"
-        )
-        risk = self._risk(one.scope)
+        shown = tuple(released)
+        text = f"was judged noise and was real; {len(shown)} like it were hidden and are shown"
+        return with_released(self._about(one, Change.RELEASED, text, now), shown)
+
+    def asked(self, one: Answerable, now: float) -> ModeChange:
+        """Return the record of a question to somebody who has not answered yet."""
+        text = "was judged noise and is called real, which may be a slip: somebody else is asked"
+        return self._about(one, Change.ASKED, text, now)
+
+    def _about(self, one: Answerable, change: Change, text: str, now: float) -> ModeChange:
+        standing, risk = self.standings[one.scope], self._risk(one.scope)
         assert risk is not None  # noqa: S101 - an answer was entered there
         found = self._evidence(standing, risk)
-        record = self._record(
-            standing, found, Change.RELEASED, text=text, now=now, miss=one.decision_id
-        )
-        return with_released(record, shown)
+        where = f" on {one.device}" if one.device else ""
+        text = f"{one.check}{where} {text}"
+        return self._record(standing, found, change, text=text, now=now, miss=one.decision_id)
 
     def _record(
         self,
@@ -287,7 +324,7 @@ class Earning:
         miss: str | None = None,
     ) -> ModeChange:
         scope, hides = standing.scope, self.is_live(standing.scope)
-        if change is not Change.RELEASED:
+        if change in {Change.PROMOTED, Change.DEMOTED}:
             hides = change is Change.PROMOTED
         named = (*standing.misses, *standing.answered) if miss is None else (miss,)
         alert_class = class_of(scope)
@@ -306,6 +343,11 @@ class Earning:
         )
 
 
+def _is_asked(one: Answerable, now: float) -> bool:
+    since = one.doubted_since
+    return since is not None and now - since < ASKED_SECONDS
+
+
 def _was_judged_noise(one: Answerable) -> bool:
     if one.noise_probability is None or one.told:  # of what joins a told incident people know
         return False
@@ -320,8 +362,11 @@ def _note(
     counted = standing.answers + (after is not None) - (before is not None)
     standing.answers = max(0, counted)  # one that is taken back may be of before ``since``
     standing.answered = [*standing.answered, one.decision_id][-MAX_NAMED:]
+    others = [miss for miss in standing.misses if miss != one.decision_id]
     if after is Verdict.ACTIONABLE:
-        standing.misses = [*standing.misses, one.decision_id][-MAX_NAMED:]
+        standing.misses = [*others, one.decision_id][-MAX_NAMED:]
+    else:
+        standing.misses = others
 
 
 def _against_carried(standing: Standing, hidden: Measure) -> str:

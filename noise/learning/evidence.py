@@ -29,8 +29,12 @@ OTHER = "other"
 LEVELS = 5
 CERTAIN = LEVELS
 # Technicians err. Of what is real they call at most a quarter noise (one of five who says noise
-# to everything, and slips of the others); of what is noise they call at most a tenth real.
+# to everything, and slips of the others); of what is noise they call at most a tenth real. What was
+# judged noise and is called real is put to two more people; one who says noise to everything is not
+# trusted with that, and the others call at most a tenth of what is real noise.
 OVERLOOKED = 0.25
+OVERRULED = 0.1
+FOUND = (1.0 - OVERLOOKED) * (1.0 - OVERRULED) ** 2
 FALSE_ALARMS = 0.1
 SURFACES_MORE = 2.0
 
@@ -109,9 +113,10 @@ def hidden_real(known: Evidence, share: float, error: float) -> Rate:
     Taken over what was hidden, or would have been in mode observe, and of whose incident people
     knew nothing: what adds to a told incident is left out. Assumed: whether a sample is answered
     does not depend on whether it is real (if real ones are answered more often, the upper end errs
-    to the safe side), and technicians err no more often than ``OVERLOOKED`` and ``FALSE_ALARMS``
-    say. ``value`` is what they say, uncorrected. Each end is wrong with probability ``error`` / 2;
-    mode observe and hiding, where there were both, share that and are weighed by their numbers.
+    to the safe side), and technicians err no more often than ``OVERLOOKED``, ``OVERRULED`` and
+    ``FALSE_ALARMS`` say. ``value`` is what they say, uncorrected. Each end is wrong with
+    probability ``error`` / 2; mode observe and hiding, where there were both, share that and are
+    weighed by their numbers.
     """
     parts = [part for part in _parts(known, share) if part.number]
     asked = [part for part in parts if part.draws]
@@ -123,7 +128,7 @@ def hidden_real(known: Evidence, share: float, error: float) -> Rate:
     high = _weighed(numbers, [end.high for end in ends])
     return Rate(
         _weighed([part.number for part in asked], [part.mean for part in asked]),
-        min(1.0, high / (1.0 - OVERLOOKED)),
+        min(1.0, high / FOUND),
         max(0.0, (low - FALSE_ALARMS) / (1.0 - FALSE_ALARMS)),
     )
 

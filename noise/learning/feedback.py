@@ -86,12 +86,16 @@ class Heard(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """What became of one label; ``surfaced`` if it told of something that came to light."""
+    """What became of one label; ``surfaced`` if it told of something that came to light.
+
+    ``doubted`` are sightings that too few people call real, though they were judged noise.
+    """
 
     outcome: LabelOutcome
     lessons: list[Lesson]
     heard: list[Heard]
     surfaced: Surfaced | None = None
+    doubted: tuple[Answerable, ...] = ()
 
 
 class Waiting(msgspec.Struct):
@@ -217,6 +221,7 @@ class Feedback:
                 share * trust,
                 share,
                 label.outcome is not None,
+                is_second=target.is_second_opinion(technician),
             )
             known = target.answers
             outcomes.append(_note(target, answer))
@@ -226,7 +231,9 @@ class Feedback:
             lessons += _teach(target, now)
             self._answerables.mark(target)
             heard += _changes(target, before)
-        return Resolution(min(outcomes, key=_ORDER.index), lessons, heard)
+        doubted = tuple(target for target in targets if target.doubted_since is not None)
+        outcome = min(outcomes, key=_ORDER.index)
+        return Resolution(outcome, lessons, heard, doubted=doubted)
 
     def _ignore(
         self,

@@ -3,8 +3,10 @@
 Two rates for each: real problems called noise, and noise called real (Dawid and Skene 1979). Nobody
 knows the truth, so an answer is held against what all others lead to expect: how often they call
 alerts real that the model scored alike, what they said of this very alert, and what came to light
-of it. A technician's own answers never count for him. What is kept are counts by that expectation;
-the rates are the mean of their posterior on a grid, so that any count can be taken back.
+of it. A technician's own answers never count for him, nor do his second opinions: they are asked
+for where a claim is most likely a slip, and who overrules it would seem to miss much. What is kept
+are counts by that expectation; the rates are the mean of their posterior on a grid, so that any
+count can be taken back.
 """
 
 from __future__ import annotations
@@ -146,7 +148,7 @@ class People:
         for answer in gone:
             self._take_back(target, answer)
         for answer in target.answers:
-            if not answer.is_outcome:
+            if not answer.is_outcome and not answer.is_second:
                 self._enter(target, answer, now)
         self._keep_within()
         self.slips = self._estimated_slips()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from random import Random
 
 import msgspec
@@ -67,8 +68,41 @@ class Technicians:
         says = self._opinion(rng, person, truth)
         return Answer(says, round(self._delay(rng, person, shown_at), 3), person.name)
 
+    def second_opinion(
+        self,
+        event: str,
+        position: int,
+        truth: Verdict,
+        tenant: str,
+        asked_at: float,
+        *,
+        number: int,
+    ) -> Answer | None:
+        """Return what somebody else says when asked for the ``number``-th time, from 1.
+
+        Who is asked by name answers; nobody is asked twice, None if nobody is left.
+        """
+        left = list(self._others(event, position, tenant))
+        if number > len(left):
+            return None
+        rng = stream(self._seed, "again", event, position)
+        for _ in range(number - 1):
+            left.remove(self._one_of(rng, left))
+        person = self._one_of(rng, left)
+        says = self._opinion(rng, person, truth)
+        return Answer(says, round(self._delay(rng, person, asked_at), 3), person.name)
+
+    def _others(self, event: str, position: int, tenant: str) -> Iterator[_Person]:
+        said = self._on_shift(stream(self._seed, "answer", event, position))
+        for person in _PEOPLE:
+            if person is not said and not trait(person.avoids, self._seed, person.name, tenant):
+                yield person
+
     def _on_shift(self, rng: Random) -> _Person:
-        return rng.choices(_PEOPLE, [person.shift for person in _PEOPLE])[0]
+        return self._one_of(rng, _PEOPLE)
+
+    def _one_of(self, rng: Random, people: Sequence[_Person]) -> _Person:
+        return rng.choices(people, [person.shift for person in people])[0]
 
     def _opinion(self, rng: Random, person: _Person, truth: Verdict) -> Verdict:
         errs = person.misses if truth is Verdict.ACTIONABLE else person.frets

@@ -20,6 +20,9 @@ from noise.state.tenant import IncidentMemory
 
 DAY = 86_400.0
 EVEN = 1e-9  # a balance closer to zero is none
+TRUSTED = 0.75  # so much an answer "noise" must weigh to speak against those that say real
+CLAIMS = 3  # so many people are no longer in doubt together: three slips in a row hardly happen
+SAMPLES = frozenset({Reason.AUDIT_SAMPLE, Reason.PROBE})
 
 _Age = tuple[float, str]
 
@@ -30,6 +33,7 @@ class Answer(msgspec.Struct, array_like=True, gc=False):
     ``share`` is how much of the answer is for this sighting, ``weight`` how much of that counts,
     by how often the technician erred until then. ``met`` is the bin of what was expected when it
     was held against the others, -1 before that, and ``credit`` how much it counted then.
+    ``is_second``: somebody else was in doubt, so it says nothing of how often its technician errs.
     """
 
     technician: str
@@ -41,6 +45,7 @@ class Answer(msgspec.Struct, array_like=True, gc=False):
     is_outcome: bool = False
     met: int = -1
     credit: float = 0.0
+    is_second: bool = False
 
 
 class Taught(msgspec.Struct, array_like=True, gc=False):
@@ -116,11 +121,45 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
 
         Of an answer "real" on an incident, that is those that were the most suspicious in it: the
         others may have been there by chance. It is whole, too, of what came to light by itself.
+        Of what was judged noise an answer "real" counts until somebody who is trusted, and did not
+        give it, says noise: then ``CLAIMS`` of them must say real, and most.
         """
         verdict = self.verdict
+        if self.is_judged_noise and (noise := self._denials):
+            real = self._claims
+            if real and not any(answer.is_outcome for answer in real):
+                return Verdict.ACTIONABLE if len(real) >= max(CLAIMS, noise + 1) else Verdict.NOISE
         if verdict is Verdict.ACTIONABLE and not any(map(_is_own_real, self.answers)):
             return None
         return verdict
+
+    @property
+    def is_judged_noise(self) -> bool:
+        """Whether it was to be hidden, or was drawn from that."""
+        return self.would_suppress or self.reason in SAMPLES
+
+    @property
+    def doubted_since(self) -> float | None:
+        """When it was last called real, if it was judged noise and too few say so; else None."""
+        real = self._claims if self.is_judged_noise else []
+        if not 0 < len(real) < CLAIMS or self._denials:
+            return None
+        if any(answer.is_outcome for answer in real):
+            return None
+        return max(answer.said_at for answer in real)
+
+    def is_second_opinion(self, technician: str) -> bool:
+        """Say whether what ``technician`` says now is about the claim of somebody else."""
+        is_own = any(answer.technician == technician for answer in self._claims)
+        return self.doubted_since is not None and not is_own
+
+    @property
+    def _claims(self) -> list[Answer]:
+        return [answer for answer in self.answers if _is_own_real(answer)]
+
+    @property
+    def _denials(self) -> int:
+        return sum(a.verdict is Verdict.NOISE and a.weight >= TRUSTED for a in self.answers)
 
     @property
     def balance(self) -> float:

@@ -308,9 +308,10 @@ def back(number: int) -> dict[str, str]:
 def test_a_class_does_not_go_live_where_what_clears_while_it_waits_is_real_too_often():
     client = RestlessServers(load_settings({"mode": "earn"}))
 
-    decided = client.live(13)
+    decided = client.live(15)
 
-    assert {change.alert_class for change in client.changes} == {"printer"}
+    live = [change for change in client.changes if change.change is Change.PROMOTED]
+    assert {change.alert_class for change in live} == {"printer"}
     waits = [one.decision for one in decided if one.decision.cause is Reason.HOLDING]
     assert len(waits) > 40
     assert {decision.mode for decision in waits} == {InForce.OBSERVE}
@@ -318,3 +319,61 @@ def test_a_class_does_not_go_live_where_what_clears_while_it_waits_is_real_too_o
     known = [one for name, one in ledger.evidence_of(ledger.epoch) if name == "availability"]
     assert sum(one.watched for one in known) > 40
     assert sum(sum(one.real) for one in known) > 8
+
+
+class Slipping(Client):
+    """The same client, of whose noise every 25th is called real; others know better, if asked."""
+
+    def __init__(self, settings: Settings, *, others: bool) -> None:
+        super().__init__(settings)
+        self._others = others
+        self._answered = 0
+        self.asked: list[ModeChange] = []
+
+    def _happen(self, minute: int, verdict: Verdict, **fields: str) -> None:
+        self._answered += 1
+        slips = verdict is Verdict.NOISE and self._answered % 25 == 0
+        super()._happen(minute, Verdict.ACTIONABLE if slips else verdict, **fields)
+        questions = [change for change in self.changes if change.change is Change.ASKED]
+        self.changes = [change for change in self.changes if change.change is not Change.ASKED]
+        self.asked += questions
+        for question in questions if self._others else ():
+            said = label(question.decisions[0], "noise", by="tom", at=at(minute + 20))
+            self.story.engine.learn(said, at(minute + 20))
+
+
+def test_where_people_slip_it_goes_live_once_others_overruled_them():
+    client = Slipping(load_settings({"mode": "earn"}), others=True)
+
+    went_live = client.until_live()
+
+    assert went_live.change is Change.PROMOTED
+    assert len(client.asked) > 4
+    assert {question.mode for question in client.asked} == {InForce.OBSERVE}
+    assert "somebody else is asked" in client.asked[0].text
+
+
+def test_what_nobody_overrules_counts_as_real():
+    client = Slipping(load_settings({"mode": "earn"}), others=False)
+
+    client.live(30)
+
+    assert len(client.asked) > 20
+    assert client.changes == []
+
+
+def test_one_slip_shows_its_like_and_makes_nothing_fall_back_before_others_were_asked():
+    client = Client(load_settings({"mode": "earn", "sampling": {"audit_share": 0.1}}))
+    client.until_live()
+    client.live(3)
+    samples = [one for one in client.story.decided if one.decision.reason is Reason.AUDIT_SAMPLE]
+    before = len(client.changes)
+
+    slip = label(samples[-1].decision.id, "actionable", by="tom", at=at(client.day * DAY))
+    client.story.engine.learn(slip, at(client.day * DAY))
+    own = label(samples[-1].decision.id, "noise", by="ann", at=at(client.day * DAY + 60))
+    client.story.engine.learn(own, at(client.day * DAY + 60))
+    client.changes += client.story.engine.mode_changes()
+    client.live(2)
+
+    assert {change.change for change in client.changes[before:]} <= {Change.ASKED, Change.RELEASED}

@@ -52,9 +52,9 @@ def test_what_mode_earn_changed_is_counted_and_what_turned_is_told():
     report = ledger.report()
     lines = list(replay_summary({**report, "mode": "earn", "labels_given": 0}))
 
-    assert report["mode_changes"] == {"promoted": 21, "demoted": 0, "released": 1}
+    assert report["mode_changes"] == {"promoted": 21, "demoted": 0, "released": 1, "asked": 0}
     assert len(report["mode_change_records"]) == 22
-    assert "what mode earn changed: 21 promoted, 0 demoted, 1 released" in lines
+    assert "what mode earn changed: 21 promoted, 0 demoted, 1 released, 0 asked" in lines
     assert "  2026-05-28T20:26 acme: change 0" in lines
     assert "  and 1 more; --report has them" in lines
     assert not any("a miss" in line for line in lines)

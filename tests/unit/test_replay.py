@@ -11,10 +11,11 @@ from noise.decision import Action, DecidedAlert, Reason, encode_decided
 from noise.directory import Directory
 from noise.engine import Engine, LabelResult
 from noise.label import Label, Outcome, Verdict
+from noise.mode_change import Change, ModeChange
 from noise.recorded import Answer, Recorded
 from noise.replay import MAX_WAITING, Replay, TrueAnswers, WrittenAnswers
 from noise.settings import Settings
-from tests.factories import label
+from tests.factories import label, mode_change
 from tests.story import START, enforcing
 
 NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE
@@ -176,6 +177,54 @@ def test_errors_are_about_as_many_as_asked_for_and_follow_from_the_seed():
     assert wrong(1) == wrong(1)
     assert wrong(1) != wrong(2)
     assert truth(errors=1.0).answer("e", NOISE) == Answer(REAL, 30 * MINUTE, "truth")
+
+
+def test_who_is_asked_again_is_another_technician_who_errs_on_other_alerts():
+    technician = truth(errors=0.2)
+    events = [f"e{number}" for number in range(1000)]
+
+    def wrong(number: int) -> set[str]:
+        answers = {event: technician.second_opinion(event, REAL, number) for event in events}
+        return {event for event, one in answers.items() if one and one.verdict is NOISE}
+
+    assert 150 < len(wrong(1)) < 250
+    assert wrong(1) != wrong(2)
+    assert truth().second_opinion("e", NOISE, 2) == Answer(NOISE, 30 * MINUTE, "truth 3")
+    assert truth().second_opinion("e", None, 1) is None
+    assert WrittenAnswers({}).second_opinion("e", NOISE, 1) is None
+
+
+class Doubting(Spy):
+    """An engine that asks once about each answer, and about something that was never shown."""
+
+    def mode_changes(self) -> list[ModeChange]:
+        asked = [one.decision_id for _, one in self.given if one.technician == "truth"]
+        return [question(str(one)) for one in (*asked, "unknown.c")]
+
+
+def question(decision_id: str) -> ModeChange:
+    asked_at = utc(START + 60 * MINUTE)
+    return mode_change(Change.ASKED, decisions=(decision_id,), at=asked_at)
+
+
+def test_a_claim_is_put_to_somebody_else_and_what_was_called_noise_is_not():
+    engine = Doubting()
+    deliveries = [
+        recorded(0, "a", REAL),
+        recorded(1, "b", check="cpu"),
+        recorded(90, "c", check="x"),
+    ]
+
+    run(engine, [*deliveries, recorded(200, "d", None, check="y")], truth())
+
+    again = [one for _, one in engine.given if one.technician == "truth 2"]
+    assert [(one.decision_id, one.verdict) for one in again] == [
+        (engine.given[0][1].decision_id, REAL)
+    ]
+
+
+def test_without_technicians_nobody_is_asked_again():
+    assert run(Doubting(), [recorded(0, "a", REAL)])
 
 
 def test_time_never_runs_backwards():

@@ -13,7 +13,8 @@ from noise.learning.bound import Cells, Risk
 from noise.learning.earning import FEW_ANSWERS, Earning, Standing
 from noise.learning.evidence import Rate
 from noise.mode_change import Change, ModeChange
-from noise.settings import load_settings
+from noise.settings import Limits, load_settings
+from noise.state.answerable import Answer, Answerable, Answerables
 from tests.factories import sighting
 
 NOW = 1_780_000_000.0
@@ -35,15 +36,20 @@ class Ledgers:
 
 class FixedLedger:
     def __init__(self, hidden: Rate, missed: Rate) -> None:
+        self.hidden = hidden
         self._risk = Risk(None, None, None, missed, hidden, None, None, None, Cells(0, 0, 0, 0))
 
     def risk(self) -> Risk:
         return self._risk
 
+    def hidden_real(self, but: int = 0) -> Rate:
+        return SAFE if but else self.hidden
+
 
 def earning(ledgers: Ledgers, **tree: Any) -> Earning:
     """A client whose classes have been in shadow for a month, with many answers."""
-    made = Earning("acme", load_settings({"mode": "earn"} | tree), ledgers.books)
+    known = Answerables(Limits())
+    made = Earning("acme", load_settings({"mode": "earn"} | tree), ledgers.books, known)
     for scope in (ALL, DISK):
         made.standings[scope] = Standing(scope, NOW - 30 * DAY, answers=1000)
     return made
@@ -264,6 +270,73 @@ def test_answers_count_where_something_was_judged_noise_and_the_last_are_named()
     assert disk.misses == ["d3.c"]
 
 
+def claimed(at: float, by: str = "tess", **fields: Any) -> Answerable:
+    """Something judged noise that ``by`` calls real."""
+    said = [Answer(by, Verdict.ACTIONABLE, "l1", at)]
+    judged: dict[str, Any] = {"reason": Reason.LEARNED_NOISE, "would_suppress": True}
+    return sighting(scope=DISK, answers=said, decided_at=at, **judged | fields)
+
+
+def known(by: Earning, one: Answerable) -> Earning:
+    """A client that heard the claim."""
+    by._answerables.remember(one)
+    by.heard(one, None, Verdict.ACTIONABLE)
+    return by
+
+
+@pytest.mark.parametrize(("hours", "falls"), [(23, 0), (25, 1)])
+def test_it_does_not_fall_back_on_claims_that_others_are_still_asked_about(hours, falls):
+    ledgers = Ledgers()
+    for scope in (ALL, DISK):
+        ledgers.say(scope)
+    by = earning(ledgers)
+    by.review(NOW - DAY)
+    known(by, claimed(NOW - hours * HOUR))
+    for scope in (ALL, DISK):
+        ledgers.say(scope, Rate(0.05, 0.2, 0.02))
+
+    assert len(by.review(NOW)) == falls
+
+
+def test_a_claim_that_was_overruled_is_no_miss_any_more():
+    one = claimed(NOW)
+    by = known(earning(Ledgers()), one)
+
+    by.heard(one, Verdict.ACTIONABLE, Verdict.NOISE)
+
+    assert by.standings[DISK].misses == []
+
+
+@pytest.mark.parametrize(
+    ("one", "goes_live"),
+    [
+        (claimed(NOW - HOUR, observed=True), True),
+        (claimed(NOW - HOUR, observed=True, told=True), False),
+        (claimed(NOW - 2 * DAY, observed=True), False),
+    ],
+)
+def test_what_others_are_still_asked_about_does_not_stand_in_the_way(one, goes_live):
+    ledgers = Ledgers()
+    ledgers.say(ALL, Rate(0.0, 0.0101, 0.0))
+    by = known(earning(ledgers), one)
+
+    assert bool(by.review(NOW)) is goes_live
+
+
+def test_the_record_of_a_question_names_what_it_is_about():
+    ledgers = Ledgers()
+    ledgers.say(DISK)
+    one = claimed(NOW)
+    by = known(earning(ledgers), one)
+
+    record = by.asked(one, NOW)
+
+    assert by.is_in_doubt(one)
+    assert (record.change, record.mode) == (Change.ASKED, InForce.OBSERVE)
+    assert record.decisions == ("d1.c1",)
+    assert record.text.startswith("disk on srv1 was judged noise and is called real")
+
+
 def test_an_answer_on_what_cleared_while_it_was_to_wait_counts():
     by = earning(Ledgers())
     waited = sighting("d1.c", reason=Reason.HOLDING, would_suppress=True, cleared=True, scope=DISK)
@@ -274,7 +347,7 @@ def test_an_answer_on_what_cleared_while_it_was_to_wait_counts():
 
 
 def test_an_answer_in_a_scope_whose_standing_was_lost_is_left_out():
-    by = Earning("acme", load_settings({"mode": "earn"}), Ledgers().books)
+    by = Earning("acme", load_settings({"mode": "earn"}), Ledgers().books, Answerables(Limits()))
 
     by.heard(sighting(reason=Reason.PROBE, scope=DISK), None, Verdict.NOISE)
 

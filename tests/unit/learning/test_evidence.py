@@ -5,8 +5,8 @@ import pytest
 from noise.learning.evidence import (
     CERTAIN,
     FALSE_ALARMS,
+    FOUND,
     LEVELS,
-    OVERLOOKED,
     SURFACES_MORE,
     UNKNOWN,
     Evidence,
@@ -51,7 +51,7 @@ def test_the_interval_allows_for_technicians_who_err():
     rate = hidden_real(known, 0.0, ERROR)
 
     assert rate.value == pytest.approx(0.3)
-    assert rate.upper == pytest.approx(high / (1 - OVERLOOKED))
+    assert rate.upper == pytest.approx(high / FOUND)
     assert rate.lower == pytest.approx((low - FALSE_ALARMS) / (1 - FALSE_ALARMS))
 
 
@@ -73,7 +73,7 @@ def test_what_is_hidden_without_any_sample_may_be_all_real():
 
     assert hidden_real(watched, SHARE, ERROR).upper < 0.01
     assert hidden_real(both, SHARE, ERROR).value == 0
-    assert 0.5 / (1 - OVERLOOKED) < hidden_real(both, SHARE, ERROR).upper < 0.7
+    assert 0.5 / FOUND < hidden_real(both, SHARE, ERROR).upper < 0.6 / FOUND
 
 
 def test_evidence_adds_up():

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from noise.alert import short_key, utc
+from noise.decision import Reason
 from noise.label import Outcome, Verdict
 from noise.learning.feedback import (
     HOUR,
@@ -31,7 +32,8 @@ class Desk:
 
     def __init__(self, *sightings: Answerable, conditions: dict[str, Condition] | None = None):
         self.answerables = Answerables(Limits())
-        self.feedback = Feedback(self.answerables, conditions or {}, People())
+        self.people = People()
+        self.feedback = Feedback(self.answerables, conditions or {}, self.people)
         self.at = NOW
         for one in sightings:
             self.answerables.remember(one)
@@ -431,3 +433,24 @@ def test_what_came_to_light_is_found_of_all_that_spoke_of_it():
     Desk(one, other).hear(None, by="desk", outcome=Outcome("srv1", utc(NOW)))
 
     assert (one.found, other.found) == (REAL, REAL)
+
+
+def test_what_was_judged_noise_is_in_doubt_while_one_person_calls_it_real():
+    one = sighting(reason=Reason.PROBE)
+    desk = Desk(one)
+
+    claimed = desk.hear(verdict="actionable")
+    overruled = desk.hear(verdict="noise", by="tom")
+
+    assert claimed.doubted == (one,)
+    assert overruled.doubted == ()
+    assert [heard[1:] for heard in overruled.heard] == [(REAL, None, REAL, NOISE)]
+
+
+def test_a_second_opinion_says_nothing_of_how_often_its_technician_errs():
+    one = sighting(reason=Reason.PROBE)
+    desk = Desk(one)
+    desk.hear(verdict="actionable")
+    desk.hear(verdict="noise", by="tom")
+
+    assert [name for name, _ in desk.people] == ["tess"]

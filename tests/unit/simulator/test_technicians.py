@@ -53,6 +53,17 @@ def test_most_people_err_in_three_to_ten_per_cent_and_one_calls_everything_noise
     assert all(0.02 < share < 0.13 for share in (*overlooked.values(), *feared.values()))
 
 
+def test_somebody_else_is_asked_each_time_until_nobody_is_left() -> None:
+    people = Technicians(3)
+    for number in range(200):
+        asked = (f"e{number}", 0, Verdict.NOISE, f"c{number % 20}", NOON)
+        opinions = [people.second_opinion(*asked, number=nth) for nth in range(1, 6)]
+        said = [one.technician for one in (people.answer(*asked), *opinions) if one is not None]
+        assert len(said) == len(set(said))
+        assert opinions[0] is not None
+        assert opinions[-1] is None
+
+
 def test_without_errors_everybody_tells_the_truth() -> None:
     said = answers(Verdict.ACTIONABLE, errors=0)
 

@@ -183,3 +183,54 @@ def test_the_verdict_is_the_balance_of_the_answers():
 
     one.answers.append(Answer("tim", Verdict.ACTIONABLE, "l3", NOW, 0.5))
     assert one.verdict is Verdict.ACTIONABLE
+
+
+def judged_noise(*said: str, **fields: Any) -> Answerable:
+    """Judged noise, then answered by so many people: ``r`` for real, ``n`` for noise."""
+    verdicts = {"r": Verdict.ACTIONABLE, "n": Verdict.NOISE}
+    answers = [
+        Answer(f"t{number}", verdicts[one], f"l{number}", NOW + number)
+        for number, one in enumerate(said)
+    ]
+    return sighting(reason=Reason.LEARNED_NOISE, would_suppress=True, answers=answers, **fields)
+
+
+def test_of_what_was_judged_noise_one_who_says_noise_outweighs_two_slips():
+    found = {said: judged_noise(*said).found for said in ("r", "rr", "rn", "rrn", "rrr", "rrrn")}
+
+    assert found == {
+        "r": Verdict.ACTIONABLE,
+        "rr": Verdict.ACTIONABLE,
+        "rn": Verdict.NOISE,
+        "rrn": Verdict.NOISE,
+        "rrr": Verdict.ACTIONABLE,
+        "rrrn": Verdict.ACTIONABLE,
+    }
+
+
+def test_of_what_was_shown_as_real_the_balance_of_the_answers_counts():
+    one = judged_noise(*"rrn")
+    one.reason, one.would_suppress = Reason.SCORE, False
+
+    assert one.found is Verdict.ACTIONABLE
+    assert one.doubted_since is None
+
+
+def test_a_claim_is_in_doubt_until_three_make_it_or_one_denies_it():
+    since = [judged_noise(*said).doubted_since for said in ("", "n", "r", "rr", "rn", "rrr")]
+
+    assert since == [None, None, NOW, NOW + 1, None, None]
+
+
+def test_who_is_not_trusted_overrules_nobody_and_what_came_to_light_is_in_no_doubt():
+    doubtful, certain = judged_noise(*"rn"), judged_noise(*"rn")
+    doubtful.answers[1].weight = 0.5
+    certain.answers[0].is_outcome = True
+
+    assert (doubtful.found, doubtful.doubted_since) == (Verdict.ACTIONABLE, NOW)
+    certain.answers[1].weight = 0.9
+    assert (certain.found, certain.doubted_since) == (Verdict.ACTIONABLE, None)
+    assert judged_noise("r").is_second_opinion("t1")
+    assert not judged_noise("r").is_second_opinion("t0")
+    certain.answers.pop()
+    assert certain.doubted_since is None

@@ -106,7 +106,6 @@ class _Claim(msgspec.Struct):
 
     event: str
     truth: Verdict | None
-    decision_id: str
     asked: int = 0
 
 
@@ -218,14 +217,14 @@ class Replay:
 
     def _ask_again(self, question: ModeChange) -> None:
         """Have somebody else say what a claim is about."""
-        tenant, at = question.tenant, question.at.timestamp()
-        claim = self._claims.get((tenant, sighting_of(question.decisions[0])))
+        tenant, at, decision_id = question.tenant, question.at.timestamp(), question.decisions[0]
+        claim = self._claims.get((tenant, _condition_of(decision_id)))
         if claim is None or self._technicians is None:
             return
         claim.asked += 1
         answer = self._technicians.second_opinion(claim.event, claim.truth, claim.asked)
         if answer is not None:
-            self._put(answer, claim.decision_id, tenant, at)
+            self._put(answer, decision_id, tenant, at)
 
     def _put(self, answer: Answer, decision_id: str, tenant: str, at: float) -> None:
         label = answer.about(decision_id, tenant, at)
@@ -251,9 +250,14 @@ class Replay:
             return
         self._put(answer, decision.id, alert.tenant, decision.decided_at.timestamp())
         if answer.verdict is Verdict.ACTIONABLE:
-            claim = _Claim(alert.event_key, truth, decision.id)
-            self._claims[alert.tenant, sighting_of(decision.id)] = claim
+            claim = _Claim(alert.event_key, truth)
+            self._claims[alert.tenant, _condition_of(decision.id)] = claim
             _keep_within(self._claims)
+
+
+def _condition_of(decision_id: str) -> str:
+    # An answer to a repeat or a clear is one to the raise before it, which has another id.
+    return sighting_of(decision_id).rpartition(".")[2]
 
 
 def _keep_within(kept: dict[tuple[str, str], Any]) -> None:

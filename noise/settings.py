@@ -225,12 +225,13 @@ class Earn(_Section, frozen=True, kw_only=True):
     wait_hours: Annotated[
         int,
         _says(
-            "So long it stays in shadow at least; twice, 4 and 8 times as long after it fell back "
-            "once, twice and more often.",
+            "So long it stays in shadow at least, so that what is proven holds for more than a few "
+            "quiet days: what is real comes in bursts, weeks apart. Twice as long after it fell "
+            "back.",
             ge=0,
             le=720,
         ),
-    ] = 24
+    ] = 336
 
 
 class Limits(_Section, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ import msgspec
 
 from benchmarks.quality.worlds import World
 from noise.alert import State
-from noise.decision import Action, DecidedAlert, InForce, Reason
+from noise.decision import Action, DecidedAlert, InForce
 from noise.engine import Engine
+from noise.learning.earning import EARNED
 from noise.mode_change import Change
 from noise.replay import Replay
 from noise.settings import Settings
@@ -20,7 +21,7 @@ WEEK = 7
 
 
 class Hidden(msgspec.Struct, frozen=True, kw_only=True):
-    """What was hidden as noise while that was live, and never shown.
+    """What was hidden while that was live, and never shown: as noise, or as it waited and cleared.
 
     What joined an incident of which people had seen something counts apart, as ``added``. ``real``
     alerts told of something real, ``untold`` ones of something of which nobody was ever told.
@@ -117,7 +118,7 @@ class _Watch:
 
     def _hide(self, one: DecidedAlert, at: float, problem: str | None) -> None:
         decision, tenant = one.decision, one.alert.tenant
-        if decision.reason is Reason.LEARNED_NOISE and decision.mode is InForce.ENFORCE:
+        if decision.reason in EARNED and decision.mode is InForce.ENFORCE:
             self._live_at.setdefault(tenant, at)
             place = (tenant, one.alert.event_key)
             self._hidden[place] = problem

@@ -80,7 +80,7 @@ def _lines(seed: int, enforce: Earned, earn: Earned, settings: Settings) -> list
             f"{enforce.noise_updates[mark]:.1f})"
         )
     lines += [
-        f"  hidden as noise: {hidden.alerts:,}, real {_share(hidden.real, hidden.alerts)}, beyond "
+        f"  hidden: {hidden.alerts:,}, real {_share(hidden.real, hidden.alerts)}, beyond "
         f"{limits.hidden_real:.1%} at {len(beyond)} of {len(earn.hidden_by_client)} clients; and "
         f"in incidents that people had seen {hidden.added:,}, real "
         f"{_share(hidden.added_real, hidden.added)}; of trouble that nobody was told of "

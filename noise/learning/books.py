@@ -3,6 +3,10 @@
 Scopes are named as in ``noise/state/scope.py``. A class for which the owner set a limit of its own
 stands apart: it does not count for all classes together, and always has a ledger of its own. Of the
 others only the first that came up have one, for as long as the client is known.
+
+A class of which too much was real stands aside: what comes of it from then on does not count for
+all, what came before does. So what counts for all is chosen before it is answered, and the bound,
+which allows for a share that changes with every draw and in answer to earlier ones, holds.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ class Books:
     def __init__(self, audit_share: float, apart: frozenset[str]) -> None:
         """Take the classes of alerts that stand ``apart``."""
         self.ledgers: dict[str, Ledger] = {}
+        self.aside: set[str] = set()
         self._changed: set[str] = set()
         self._audit_share = audit_share
         self._apart = frozenset(map(scope_of_class, apart))
@@ -42,12 +47,12 @@ class Books:
 
     def decided(self, new: Answerable, replaced: Answerable | None, now: float) -> None:
         """Enter a decision, and take out the earlier one on the same sighting."""
-        if replaced is not None and replaced.scope != new.scope:
-            for scope in self.counted_in(replaced.scope):
+        if replaced is not None and self.counting(replaced) != self.counting(new):
+            for scope in self.counting(replaced):
                 self._ledger(scope).decided(_uncounted(new), replaced, now, self._audit_share)
             replaced = _uncounted(replaced)
         is_counted = replaced is not None or part_of(new) in _COUNTED
-        for scope in self.counted_in(new.scope):
+        for scope in self.counting(new):
             if is_counted:
                 self._ledger(scope).decided(new, replaced, now, self._audit_share)
             elif scope not in self.ledgers:  # so that the number of classes is bounded
@@ -58,7 +63,7 @@ class Books:
     ) -> None:
         """Enter that what was found of a sighting went from ``before`` to ``after``."""
         booked_at = one.booked_at
-        for scope in self.counted_in(one.scope):
+        for scope in self.counting(one):
             self._ledger(scope).heard(one, before, after, now, self._audit_share)
             one.booked_at = booked_at  # the next ledger has not booked it yet
 
@@ -69,13 +74,14 @@ class Books:
 
     def told_anyway(self, one: Answerable) -> None:
         """Enter, before its first answer, that a sample would have been shown in the end."""
-        for scope in self.counted_in(one.scope):
+        for scope in self.counting(one):
             self._ledger(scope).told_anyway(one)
             one.told_anyway = False  # the next ledger has not entered it yet
 
     def surfaced(self, alert_class: str, now: float, *, is_missed: bool) -> None:
         """Enter that something real came to light by itself, and whether its alerts were hidden."""
-        for scope in self.counted_in(self._scope_of(alert_class)):
+        own = self._scope_of(alert_class)
+        for scope in (own,) if own in self.aside else self.counted_in(own):
             ledger = self._ledger(scope)
             ledger.surfaced(alert_class, now, self._audit_share, is_missed=is_missed)
 
@@ -84,6 +90,10 @@ class Books:
         if not scope:
             return ()
         return (scope,) if scope in self._apart else (scope, ALL)
+
+    def counting(self, one: Answerable) -> tuple[str, ...]:
+        """Return the scopes whose ledgers count a sighting."""
+        return (one.scope,) if one.alone else self.counted_in(one.scope)
 
     def _ledger(self, scope: str) -> Ledger:
         self._changed.add(scope)

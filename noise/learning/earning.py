@@ -8,9 +8,9 @@ above the limit and a lower bound above it, and after some time it has to prove 
 
 A class goes live by itself, or with all classes of the client together, once something is known of
 it alone: nobody's answers speak for another class. Then it falls back by itself as soon as what is
-known of it is above the limit. Repeats, clears, further alerts of
-an incident that people were told of, and what the owner ordered need not be earned: people know of
-them.
+known of it is above the limit. One of which too much was real stands aside: it does not keep the
+others from going live, and does not go with them. Repeats, clears, further alerts of an incident
+that people were told of, and what the owner ordered need not be earned: people know of them.
 
 Who calls real what was judged noise may have slipped: two more people are asked, one after the
 other. Until they have answered, for a day at most after each answer, nothing falls back because of
@@ -19,6 +19,7 @@ that alone, and it does not stand in the way of going live; unanswered, it count
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -29,41 +30,21 @@ from noise.errors import SnapshotError
 from noise.label import Verdict
 from noise.learning.books import Books
 from noise.learning.bound import Risk
+from noise.learning.evidence import FOUND
+from noise.learning.standing import Standing, is_asked, was_judged_noise
 from noise.mode_change import Change, Evidence, Measure, ModeChange, Scope, with_released
 from noise.settings import RiskLimit, Settings
-from noise.state.answerable import SAMPLES, Answerable, Answerables
+from noise.state.answerable import Answerable, Answerables
 from noise.state.case import Case
 from noise.state.scope import ALL, class_of, in_words
 
 EARNED = frozenset({Reason.LEARNED_NOISE, Reason.HOLDING})
 REVIEW_SECONDS = 6 * 3600.0
 FEW_ANSWERS = 20  # from so many on, a class is known well enough to go live with all, and to stop
-MOST_DOUBLED = 3
-MAX_NAMED = 10
-ASKED_SECONDS = 86_400.0
+MOST_DOUBLED = 1
 
 VERSION = b"1"
 _HOUR, _DAY = 3_600.0, 86_400.0
-
-
-class Standing(msgspec.Struct):
-    """Whether a scope is live, and since when (epoch seconds) it is what it is.
-
-    ``known``: enough answers spoke of this class to let it go live with all. ``stopped``: all
-    classes may be live, but not this one. ``falls`` counts how often it fell back. ``answers``
-    counts answers since ``since`` on what was or would have been hidden; ``answered`` and
-    ``misses`` name the last of their sightings, and the last that were real.
-    """
-
-    scope: str
-    since: float
-    live: bool = False
-    known: bool = False
-    stopped: bool = False
-    falls: int = 0
-    answers: int = 0
-    answered: list[str] = []
-    misses: list[str] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -83,6 +64,7 @@ class Earning:
         self._settings = settings
         self._books = books
         self._answerables = answerables
+        self._asked: Counter[str] = Counter()
 
     # -- what is in force
 
@@ -101,12 +83,11 @@ class Earning:
         return standing is not None and (standing.live or self._is_carried(standing))
 
     def _is_carried(self, standing: Standing) -> bool:
-        together = self.standings.get(ALL)
         return (
-            together is not None
-            and together.live
+            self._is_all_live()
             and standing.known
             and not standing.stopped
+            and not standing.aside
             and self._limit(standing.scope).alert_class is None
         )
 
@@ -136,6 +117,8 @@ class Earning:
         except (msgspec.MsgspecError, ValueError, OverflowError, OSError) as exc:
             raise SnapshotError(f"the standing of {scope!r} cannot be read: {exc}") from exc
         self.standings[scope] = standing
+        if standing.aside:
+            self._books.aside.add(scope)
 
     # -- what is known
 
@@ -148,21 +131,21 @@ class Earning:
 
     def heard(self, one: Answerable, before: Verdict | None, after: Verdict | None) -> None:
         """Note an answer to what was or would have been hidden."""
-        if not _was_judged_noise(one):
+        if not was_judged_noise(one):
             return
-        for scope in self._books.counted_in(one.scope):
+        for scope in self._books.counting(one):
             standing = self.standings.get(scope)
             if standing is not None:
-                _note(standing, one, before, after)
+                standing.note(one, before, after)
                 self.changed.add(scope)
 
     def is_miss(self, one: Answerable, after: Verdict | None) -> bool:
         """Say whether something real was judged noise in a scope that is live."""
-        return after is Verdict.ACTIONABLE and _was_judged_noise(one) and self.is_live(one.scope)
+        return after is Verdict.ACTIONABLE and was_judged_noise(one) and self.is_live(one.scope)
 
     def is_in_doubt(self, one: Answerable) -> bool:
         """Say whether too few people call real what was judged noise, and it counts here."""
-        counts = one.scope in self.standings and _was_judged_noise(one)
+        counts = one.scope in self.standings and was_judged_noise(one)
         return counts and one.doubted_since is not None
 
     # -- going live and falling back
@@ -170,15 +153,46 @@ class Earning:
     def review(self, now: float) -> list[ModeChange]:
         """Go through all scopes and change what the evidence asks for."""
         standings = [self.standings[scope] for scope in sorted(self.standings)]
+        self._asked = self._count_asked(now)
         for standing in standings:
-            self._get_to_know(standing)
+            if standing.scope != ALL:
+                self._get_to_know(standing)
         changes = [self._judge(standing, now) for standing in standings]
         return [change for change in changes if change is not None]
 
+    def _count_asked(self, now: float) -> Counter[str]:
+        """Return of how much somebody else is still asked, by scope."""
+        return Counter(
+            scope
+            for one in self._answerables
+            if one.answers and one.observed and was_judged_noise(one) and is_asked(one, now)
+            for scope in self._books.counting(one)
+        )
+
     def _get_to_know(self, standing: Standing) -> None:
-        if standing.answers >= FEW_ANSWERS and not standing.known and standing.scope != ALL:
+        if standing.answers >= FEW_ANSWERS and not standing.known:
             standing.known = True
             self.changed.add(standing.scope)
+        risk = self._risk(standing.scope)
+        if risk is None or self.is_live(standing.scope):
+            return
+        found = self._evidence(standing, risk)
+        aside = standing.stopped or _is_hopeless(standing, found.hidden_real)
+        if aside is not standing.aside and (aside or not self._is_all_live()):
+            self._put_aside(standing, aside=aside)
+
+    def _put_aside(self, standing: Standing, *, aside: bool) -> None:
+        if aside:
+            standing.aside = True
+            self._books.aside.add(standing.scope)
+        else:
+            standing.join()
+            self._books.aside.discard(standing.scope)
+        self.changed.add(standing.scope)
+
+    def _is_all_live(self) -> bool:
+        together = self.standings.get(ALL)
+        return together is not None and together.live
 
     def live_scopes(self) -> set[str]:
         """Return the scopes in which what is judged noise is hidden."""
@@ -188,8 +202,6 @@ class Earning:
         risk = self._risk(standing.scope)
         if risk is None:
             return None
-        if not self.is_live(standing.scope):
-            risk = self._without_asked(standing.scope, risk, now)
         found = self._evidence(standing, risk)
         if self.is_live(standing.scope):
             against = self._against(standing, found, now)
@@ -202,20 +214,12 @@ class Earning:
 
     def _risk(self, scope: str) -> Risk | None:
         ledger = self._books.ledgers.get(scope)
-        return None if ledger is None else ledger.risk()
-
-    def _without_asked(self, scope: str, risk: Risk, now: float) -> Risk:
-        """Leave out what somebody else is still asked about: most of it are slips."""
-        upper, limit = risk.hidden_real_ratio.upper, self._limit(scope).hidden_real
-        if upper is None or upper <= limit:
+        if ledger is None:
+            return None
+        risk, asked = ledger.risk(), self._asked[scope]
+        if not asked:
             return risk
-        asked = sum(_is_asked(one, now) and self._counts(one, scope) for one in self._answerables)
-        return risk._replace(hidden_real_ratio=self._books.ledgers[scope].hidden_real(but=asked))
-
-    def _counts(self, one: Answerable, scope: str) -> bool:
-        return (
-            _was_judged_noise(one) and one.observed and scope in self._books.counted_in(one.scope)
-        )
+        return risk._replace(hidden_real_ratio=ledger.hidden_real(but=asked))
 
     def _wait(self, standing: Standing) -> float:
         doubled = min(standing.falls, MOST_DOUBLED)
@@ -266,7 +270,7 @@ class Earning:
     def _may_be_slips(self, standing: Standing, now: float) -> bool:
         """Say whether all misses are such that somebody else is still asked about."""
         missed = [self._answerables.get(miss) for miss in standing.misses]
-        return bool(missed) and all(one is not None and _is_asked(one, now) for one in missed)
+        return bool(missed) and all(one is not None and is_asked(one, now) for one in missed)
 
     def _promote(self, standing: Standing, found: Evidence, now: float) -> ModeChange:
         text = (
@@ -289,8 +293,7 @@ class Earning:
         made = self._record(standing, found, change, text=text, now=now)
         standing.live = change is Change.PROMOTED
         standing.stopped = change is Change.DEMOTED and standing.scope != ALL
-        standing.since = now
-        standing.answers, standing.answered, standing.misses = 0, [], []
+        standing.begin(now)
         self.changed.add(standing.scope)
         return made
 
@@ -343,37 +346,16 @@ class Earning:
         )
 
 
-def _is_asked(one: Answerable, now: float) -> bool:
-    since = one.doubted_since
-    return since is not None and now - since < ASKED_SECONDS
-
-
-def _was_judged_noise(one: Answerable) -> bool:
-    if one.noise_probability is None or one.told:  # of what joins a told incident people know
-        return False
-    if one.reason in SAMPLES or one.cleared:
-        return True
-    return one.would_suppress and one.reason is Reason.LEARNED_NOISE
-
-
-def _note(
-    standing: Standing, one: Answerable, before: Verdict | None, after: Verdict | None
-) -> None:
-    counted = standing.answers + (after is not None) - (before is not None)
-    standing.answers = max(0, counted)  # one that is taken back may be of before ``since``
-    standing.answered = [*standing.answered, one.decision_id][-MAX_NAMED:]
-    others = [miss for miss in standing.misses if miss != one.decision_id]
-    if after is Verdict.ACTIONABLE:
-        standing.misses = [*others, one.decision_id][-MAX_NAMED:]
-    else:
-        standing.misses = others
-
-
 def _against_carried(standing: Standing, hidden: Measure) -> str:
     """Return what is known against one class of those that are live together."""
     if standing.answers < FEW_ANSWERS or _is_under(hidden.value, hidden.limit):
         return ""
     return f"{_percent(hidden.value)} of what was hidden of it alone was real"
+
+
+def _is_hopeless(standing: Standing, hidden: Measure) -> bool:
+    """Say whether no number of further answers like these would prove it."""
+    return standing.answers >= FEW_ANSWERS and not _is_under(hidden.value, hidden.limit * FOUND)
 
 
 def _is_under(value: float | None, limit: float) -> bool:

@@ -124,6 +124,7 @@ class Learner:
         asked, self._asked = self._asked, None
         known = asked[1] if asked is not None and asked[0] is case else facts(case)
         new = answerable(case, decision, known, incident, drawn=drawn, scope=scope)
+        new.alone = scope in self.books.aside
         replaced = self.answerables.remember(new)
         self.ledger.decided(new, replaced, case.now, self._audit_share)
         self.books.decided(new, replaced, case.now)
@@ -137,7 +138,11 @@ class Learner:
     def cleared(self, decision_id: str, now: float) -> Answerable | None:
         """Enter that what was to wait cleared in that time; return it if it was seen meanwhile."""
         waited = self.answerables.get(decision_id)
-        if waited is None or not waited.observed:
+        if waited is None:
+            return None
+        if not waited.observed:
+            waited.unseen = bool(waited.scope)
+            self.answerables.mark(waited)
             return None
         new = msgspec.structs.replace(waited, cleared=True)
         self.answerables.remember(new)

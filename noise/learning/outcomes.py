@@ -3,8 +3,9 @@
 An outcome names a device and a time. It was *told* if anything was shown of the device from four
 hours before it up to the moment that the outcome becomes known, if a condition that was told is
 still open there, or if its alert joined an incident that people knew of. It was *missed* if nothing
-was, and alerts around that time were hidden, or would have been. What only waited, or what the
-owner had ordered to hide, is neither.
+was, and alerts around that time were hidden, or would have been. In mode earn that includes what
+cleared while it waited and nobody saw: that it may wait has to be earned as well. What else only
+waited, or what the owner had ordered to hide, is neither.
 
 Several tickets about one incident count once.
 """
@@ -63,7 +64,7 @@ class Outcomes:
         ]
         near = last_of_each_check(one for one in said if first <= one.decided_at <= last)
         told = [one for one in said if _is_known(one) and self._still_tells(one, first)]
-        is_missed = not told and any(_part_of(one) in _NOT_MEANT_TO_BE_SHOWN for one in near)
+        is_missed = not told and any(_was_not_meant_to_be_shown(one) for one in near)
         about = [one for one in near if one in told] or last_of_each_check(told) or near
         counts = bool(told) or is_missed
         is_new = counts and not any(one.surfaced for one in self._with_their_incidents(about))
@@ -88,6 +89,10 @@ class Outcomes:
         return found
 
 
+def _was_not_meant_to_be_shown(one: Answerable) -> bool:
+    return one.unseen or _part_of(one) in _NOT_MEANT_TO_BE_SHOWN
+
+
 def _part_of(one: Answerable) -> Part:
     """Return what was meant with it; of what waited, only how it would fare if it was not seen."""
     return Part.LEFT_OUT if one.cleared else part_of(one)
@@ -99,4 +104,4 @@ def _is_known(one: Answerable) -> bool:
 
 def _was_hidden(one: Answerable) -> bool:
     """Say whether it was hidden, or would have been in mode observe; samples were not."""
-    return one.would_suppress and _part_of(one) is not Part.LEFT_OUT
+    return one.unseen or (one.would_suppress and _part_of(one) is not Part.LEFT_OUT)

@@ -70,7 +70,8 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
     Of a sample, ``inclusion`` is the chance with which it was drawn, and ``hidden_until`` when it
     would have been shown after all, 0 for never; ``told_anyway``: it lasted until then.
     ``surfaced``: what happened came to light by itself. ``cleared``: it was to wait, was seen all
-    the same, and cleared before anybody would have been told.
+    the same, and cleared before anybody would have been told. ``unseen``: it cleared likewise, and
+    nobody saw it. ``alone``: it counts for its own class of alerts only.
     """
 
     decision_id: str
@@ -94,6 +95,8 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
     surfaced: bool = False
     cleared: bool = False
     scope: str = ""
+    unseen: bool = False
+    alone: bool = False
 
     @property
     def sighting(self) -> str:

@@ -377,3 +377,25 @@ def test_one_slip_shows_its_like_and_makes_nothing_fall_back_before_others_were_
     client.live(2)
 
     assert {change.change for change in client.changes[before:]} <= {Change.ASKED, Change.RELEASED}
+
+
+def test_what_cleared_while_it_waited_in_a_live_class_and_was_real_makes_it_fall_back():
+    client = Client(load_settings({"mode": "earn"}))
+    for minute in (-3000, -2990):
+        state = "raised" if minute < -2995 else "cleared"
+        client.story.push(minute, alert(**toner(1) | {"device": "PRN99"}, state=state))
+    client.until_live()
+    client.live(1)
+    start, before = client.day * DAY, len(client.changes)
+    printer = {"device": "PRN98", "check": "paper jam", "category": "printer", "severity": "low"}
+    for day in range(3):
+        client.story.push(start + day * DAY, alert(**printer))
+        client.story.push(start + day * DAY + 5, alert(**printer, state="cleared"))
+    waited = [one.decision for one in client.story.decided if one.decision.reason is Reason.HOLDING]
+
+    client.call("PRN98", start + 2 * DAY + 60)
+    client.story.pass_time(start + 2 * DAY + 60 + 360)
+    client.changes += client.story.engine.mode_changes()
+
+    assert waited
+    assert {change.change for change in client.changes[before:]} == {Change.DEMOTED}

@@ -160,3 +160,28 @@ def test_what_was_to_wait_does_not_count_for_how_much_is_hidden_a_day():
     by.decided(msgspec.structs.replace(waited, cleared=True), waited, NOW)
 
     assert by.ledgers["all"].hidden_a_day("disk", NOW) == before > 0
+
+
+def test_a_class_that_stands_aside_counts_for_itself_and_what_came_before_stays():
+    by = books()
+    before, after = watched("d1.c1", "class/disk"), watched("d2.c2", "class/disk", alone=True)
+    by.decided(before, None, NOW)
+    by.aside.add("class/disk")
+    by.decided(after, None, NOW)
+    for one in (before, after):
+        answer(by, one, Verdict.NOISE)
+    by.surfaced("disk", NOW, is_missed=True)
+
+    assert known(by) == {"class/disk": (2, 2), "all": (1, 1)}
+    assert by.ledgers["class/disk"].known().surfaced == 1
+    assert by.ledgers["all"].known().surfaced == 0
+
+
+def test_a_later_decision_on_a_sighting_counts_where_its_class_counts_by_then():
+    by = books()
+    first = watched("d1.c1", "class/disk")
+    by.decided(first, None, NOW)
+
+    by.decided(watched("d1+1.c1", "class/disk", alone=True), first, NOW)
+
+    assert known(by) == {"class/disk": (0, 1), "all": (0, 0)}

@@ -92,16 +92,16 @@ def test_nothing_goes_live_on_few_answers_or_soon():
     ledgers.say(ALL)
     few, soon = earning(ledgers), earning(ledgers)
     few.standings[ALL].answers = 99
-    soon.standings[ALL].since = NOW - 23 * HOUR
+    soon.standings[ALL].since = NOW - 14 * DAY + HOUR
 
     assert few.review(NOW) == soon.review(NOW) == []
     assert kinds(soon.review(NOW + HOUR)) == [("promoted", None)]
 
 
-def test_after_each_fall_it_waits_twice_as_long_but_never_more_than_eight_times():
+def test_after_it_fell_back_it_waits_twice_as_long():
     ledgers = Ledgers()
     ledgers.say(ALL)
-    for falls, days in ((0, 1), (1, 2), (2, 4), (3, 8), (9, 8)):
+    for falls, days in ((0, 14), (1, 28), (9, 28)):
         by = earning(ledgers)
         by.standings[ALL].falls = falls
         by.standings[ALL].since = NOW
@@ -188,6 +188,38 @@ def test_a_class_of_which_too_much_was_real_does_not_stay_live_with_all():
     by.standings[DISK].answers = FEW_ANSWERS
 
     by.review(NOW)
+
+    assert by.live_scopes() == {ALL}
+
+
+def test_a_class_of_which_too_much_was_real_does_not_count_for_all_until_that_has_passed():
+    ledgers = Ledgers()
+    ledgers.say(DISK, Rate(0.03, 0.2, 0.0))
+    by = earning(ledgers)
+    by.review(NOW)
+    assert ledgers.books.aside == {DISK}
+    restored = earning(other := Ledgers())
+    for scope, value in by.all_pieces():
+        restored.load(scope, value)
+    assert other.books.aside == {DISK}
+
+    ledgers.say(DISK, Rate(0.005, 0.2, 0.0))
+    by.review(NOW + HOUR)
+
+    assert ledgers.books.aside == set()
+    assert (by.standings[DISK].known, by.standings[DISK].answers) == (False, 0)
+
+
+def test_while_all_are_live_no_class_joins_them_that_stood_aside():
+    ledgers = Ledgers()
+    ledgers.say(ALL)
+    ledgers.say(DISK, Rate(0.03, 0.2, 0.0))
+    by = earning(ledgers)
+    by.review(NOW)
+    assert by.live_scopes() == {ALL}
+
+    ledgers.say(DISK, Rate(0.005, 0.2, 0.0))
+    by.review(NOW + HOUR)
 
     assert by.live_scopes() == {ALL}
 

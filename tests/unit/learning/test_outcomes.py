@@ -56,6 +56,14 @@ def test_what_was_hidden_while_nothing_was_shown_was_missed():
     assert met.alert_class == "performance"
 
 
+def test_what_cleared_while_it_waited_and_nobody_saw_was_missed_where_waiting_has_to_be_earned():
+    unseen = sighting("d1.c1", unseen=True, scope="class/disk", **WAITING)
+
+    met = Desk(unseen).meet()
+
+    assert met == Surfaced(about=[unseen], hidden=[unseen], is_missed=True, is_new=True)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -86,3 +86,11 @@ _encoder = msgspec.json.Encoder()
 def encode_mode_change(change: ModeChange) -> bytes:
     """Return the JSON of a mode change."""
     return _encoder.encode(change)
+
+
+_decoder = msgspec.json.Decoder(ModeChange)
+
+
+def decode_mode_change(value: bytes) -> ModeChange:
+    """Read a record that ``encode_mode_change`` wrote. Raises msgspec.MsgspecError."""
+    return _decoder.decode(value)

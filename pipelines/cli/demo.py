@@ -20,6 +20,7 @@ from pipelines.broker import AskedToStop, stopping
 from pipelines.cli import options
 from pipelines.clock import elapsed
 from pipelines.demo import Script, Summary, play
+from pipelines.demo.earned import LIMITS, limits_in_words
 from pipelines.demo.screen import items_of, screen, table_of
 from pipelines.demo.stop import counted_signals
 from pipelines.files import FileError, read_settings, state_folder
@@ -97,7 +98,15 @@ def _settings(folder: Path, script: Script, seed: int, clients: int) -> Settings
     if kafka.bootstrap is not None:  # made-up alerts must not mix with real ones
         kafka = replace(kafka, prefix=f"noise-demo-{seed}-{clients}")
     tenants = _write_tenants(folder, script)
-    return replace(configured, mode=Mode.ENFORCE, tenants_file=str(tenants), kafka=kafka)
+    return replace(
+        configured,
+        mode=Mode.EARN,
+        tenant_modes={},
+        earn=LIMITS,
+        risk_limits=(),
+        tenants_file=str(tenants),
+        kafka=kafka,
+    )
 
 
 def _write_tenants(folder: Path, script: Script) -> Path:
@@ -123,6 +132,7 @@ def _places(installation: LocalInstallation, settings: Settings, folder: Path) -
     for page in installation.metrics_urls():
         yield f"metrics       {page}"
     yield f"data and logs {folder}"
+    yield f"mode earn     {limits_in_words()}"
     yield "Ctrl-C ends it with a summary; the next start goes on from there."
 
 

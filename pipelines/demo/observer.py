@@ -10,10 +10,12 @@ from aiokafka import ConsumerRecord
 
 from noise.decision import Action, DecisionRecord, decode_decision_record
 from noise.label import decode_label
+from noise.mode_change import Change, decode_mode_change
 from pipelines.arrival import FORWARDED
 from pipelines.clock import elapsed
 from pipelines.demo.books import Books
 from pipelines.demo.desk import Desk
+from pipelines.demo.earned import Earned
 from pipelines.demo.position import Position
 from pipelines.demo.script import Script
 from pipelines.demo.told import ProblemWatch
@@ -44,6 +46,7 @@ class Observer:
         script: Script,
         *,
         books: Books,
+        earned: Earned,
         desk: Desk,
         watch: ProblemWatch,
     ) -> None:
@@ -52,6 +55,7 @@ class Observer:
         self._position = position
         self._script = script
         self._books = books
+        self._earned = earned
         self._desk = desk
         self._watch = watch
         self.last_shown: deque[Shown] = deque(maxlen=LAST_SHOWN)
@@ -65,6 +69,7 @@ class Observer:
             topics.suppressed.name: self._take_decision,
             topics.dead_letters.name: self._take_dead_letter,
             topics.feedback.name: self._take_label,
+            topics.mode_changes.name: self._take_mode_change,
         }
 
     @property
@@ -97,6 +102,12 @@ class Observer:
         label = decode_label(record.value)
         self._books.labels[label.verdict, label.source] += 1
         self._desk.hear(label.label_id)
+
+    def _take_mode_change(self, record: ConsumerRecord) -> None:
+        changed = decode_mode_change(record.value)
+        self._earned.enter(changed)
+        if changed.change is Change.ASKED:
+            self._desk.ask(changed)
 
     def _take_decision(self, record: ConsumerRecord) -> None:
         decided = decode_decision_record(record.value)

@@ -15,7 +15,9 @@ from rich.text import Text
 from noise.alert import utc
 from noise.decision import SHOWN as SHOWN_REASONS
 from noise.decision import Action
+from noise.mode_change import Change, ModeChange
 from pipelines.clock import Clock, elapsed
+from pipelines.demo.earned import Earned
 from pipelines.demo.observer import Shown
 from pipelines.demo.script import days_until
 from pipelines.demo.summary import Summary, by_reason, labels
@@ -97,7 +99,8 @@ def line_of(summary: Summary) -> str:
     return (
         f"{_moment(summary.now)}: {books.raw:,} in, {books.shown:,} shown, "
         f"{books.suppressed:,} hidden, {books.dead_letters.total():,} dead letters, "
-        f"{sum(labels(books).values()):,} labels, false positives "
+        f"{sum(labels(books).values()):,} labels, {summary.earned.clients_live} clients live, "
+        f"false positives "
         f"{share(summary.false_positive_ratio)}, {len(told.missed)} of {due} problems missed"
     )
 
@@ -129,9 +132,29 @@ def table_of(summary: Summary) -> Table:
         "real problems",
         f"{len(told.in_time):,} told in time, {len(told.late):,} late, {len(told.missed):,} missed",
     )
+    for row in _earned(summary.earned):
+        table.add_row(*row)
     for problem in list(told.missed)[-MISSED_SHOWN:]:
         table.add_row("  missed", f"{problem.tenant}: {problem.title}")
     return table
+
+
+def _earned(earned: Earned) -> Iterator[tuple[str, str]]:
+    counts = earned.counts
+    yield (
+        "live",
+        f"noise is hidden at {earned.clients_live} clients; {counts[Change.PROMOTED]} times "
+        f"promoted, {counts[Change.DEMOTED]} times demoted, {counts[Change.RELEASED]} misses, "
+        f"{counts[Change.ASKED]:,} second opinions asked for",
+    )
+    for name, records in (("promoted", earned.promoted), ("demoted", earned.demoted)):
+        if records:
+            yield f"  {name}", change_in_words(records[-1])
+
+
+def change_in_words(record: ModeChange) -> str:
+    """Return what changed for whom, when, and why."""
+    return f"{record.tenant}, {_moment(record.at.timestamp())}: {record.text}"
 
 
 def items_of(summary: Summary) -> RenderableType:

@@ -11,6 +11,7 @@ from noise.decision import Action, Reason
 from noise.label import LabelSource
 from noise.simulator import Problem
 from pipelines.demo.books import Books
+from pipelines.demo.earned import Earned
 from pipelines.demo.observer import Shown
 from pipelines.demo.told import Told
 
@@ -29,6 +30,7 @@ class Summary(NamedTuple):
     sent: int
     first_decision_at: float | None
     books: Books
+    earned: Earned
     told: Told
     last_shown: Sequence[Shown]
     false_positive_ratio: float | None
@@ -64,6 +66,7 @@ class Summary(NamedTuple):
                 "told_late": len(self.told.late),
                 "missed": [_plain(problem) for problem in self.told.missed],
             },
+            "earned": self.earned.report(),
             "false_positive_ratio": _rounded(self.false_positive_ratio, 4),
         }
 

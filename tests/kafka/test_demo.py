@@ -157,6 +157,28 @@ async def test_it_ends_by_itself_and_goes_on_where_it_stopped_even_after_a_kill(
     assert sorted((partition, last.event) for partition, last in sent) == sorted(expected)
 
 
+def test_clients_go_live_and_one_falls_back_after_a_miss_with_the_evidence(tmp_path: Path):
+    # A week flies by in half a minute; what happens in it follows from the seed.
+    summary = demo(tmp_path, "--for", "45s")
+
+    earned = summary["earned"]
+    after_a_miss = [one for one in earned["demoted"] if exceeds(one["evidence"])]
+    assert summary["records"]["balance"] is True
+    assert len(earned["promoted"]) > 3
+    assert all(one["evidence"]["answers"] >= 50 for one in earned["promoted"])
+    assert all("is hidden from now on" in one["text"] for one in earned["promoted"])
+    assert earned["clients_live"] > 3
+    assert after_a_miss
+    assert all("of its real incidents were hidden" in one["text"] for one in after_a_miss)
+    assert earned["changes"]["asked"] > 20
+    assert "usually 1%" in earned["limits"]
+
+
+def exceeds(evidence: dict[str, Any]) -> bool:
+    missed = evidence["missed_incidents"]
+    return missed["value"] is not None and missed["value"] > missed["limit"]
+
+
 def test_ctrl_c_ends_it_within_ten_seconds_with_a_summary_and_no_process_left(tmp_path: Path):
     with running(tmp_path) as terminal:
         page = terminal.says(r"metrics +(http://\S+)")

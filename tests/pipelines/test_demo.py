@@ -25,15 +25,18 @@ from noise.decision import (
     encode_decided,
 )
 from noise.label import LabelSource, Verdict
+from noise.mode_change import Change, ModeChange, encode_mode_change
 from noise.recorded import Answer
 from noise.settings import Kafka
 from noise.simulator import Problem
 from pipelines.arrival import EVENT_KEY, FORWARDED, RECEIVED_AT, TENANT
 from pipelines.cli.main import run
 from pipelines.cli.options import Duration
+from pipelines.demo import desk as desks
 from pipelines.demo import screen as screens
 from pipelines.demo.books import Books
 from pipelines.demo.desk import Desk
+from pipelines.demo.earned import LAST, Earned
 from pipelines.demo.feeder import Feeder
 from pipelines.demo.observer import Observer
 from pipelines.demo.pages import false_positive_ratio, read_page
@@ -46,7 +49,7 @@ from pipelines.demo.summary import Summary
 from pipelines.demo.surroundings import Surroundings
 from pipelines.demo.told import ProblemWatch, Told
 from pipelines.topics import declare, partition_for
-from tests.factories import alert, label, record
+from tests.factories import alert, label, mode_change, record
 
 TOPICS = declare(Kafka())
 RAW = TOPICS.raw.name
@@ -320,6 +323,16 @@ class Quick:
         return Answer(Verdict.NOISE, 60, "tess")
 
 
+class Claiming(Quick):
+    """Says real after a minute; others overrule that until nobody is left."""
+
+    def answer(self, *_: Any) -> Answer | None:
+        return Answer(Verdict.ACTIONABLE, 60, "tess")
+
+    def second_opinion(self, *_: Any, number: int) -> Answer | None:
+        return Answer(Verdict.NOISE, 60, f"other {number}") if number < 3 else None
+
+
 class Silent:
     def answer(self, *_: Any) -> Answer | None:
         return None
@@ -367,6 +380,66 @@ def test_a_label_on_its_way_is_recognized_when_it_comes_back():
     desk.see(decision(), FACT)
 
     assert [one.label_id for one in desk.due(NOW + DAY)] == [given.label_id]
+
+
+def question(decision_id: str, at: float = NOW + 600) -> ModeChange:
+    return mode_change(Change.ASKED, decisions=(decision_id,), at=utc(at))
+
+
+def opinions(desk: Desk) -> list[tuple[str | None, str]]:
+    given = [one for one in desk.due(NOW + DAY) if one.technician != "tess"]
+    return [(one.decision_id, one.technician) for one in given]
+
+
+def test_what_was_called_real_is_put_to_somebody_else_each_time_it_is_asked():
+    desk, asked = Desk(Claiming()), decision().decision.id
+    desk.see(decision(), FACT)
+    for _ in range(3):
+        desk.ask(question(asked))
+
+    assert opinions(desk) == [(asked, "other 1"), (asked, "other 2")]
+
+
+def test_a_question_may_be_read_before_what_it_is_about():
+    desk, repeat = Desk(Claiming()), decision((0, 7)).decision.id
+    desk.ask(question(repeat))
+
+    desk.see(decision(), FACT)
+
+    assert opinions(desk) == [(repeat, "other 1")]
+
+
+def test_what_may_be_asked_about_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(desks, "MAX_CLAIMS", 1)
+    desk = Desk(Claiming())
+    for name in ("a", "b"):
+        desk.ask(question(f"d1.{name}"))
+    desk.see(decision(), FACT)
+    desk.ask(question("d1.c"))
+
+    assert opinions(desk) == []
+
+
+# -- what was earned
+
+
+def test_what_clients_earn_and_lose_is_counted_and_the_last_of_it_is_kept():
+    earned = Earned()
+    for number in range(LAST + 1):
+        earned.enter(mode_change(tenant=f"c{number}"))
+    earned.enter(mode_change(alert_class="disk", tenant="c1"))
+    earned.enter(mode_change(Change.DEMOTED, tenant="c1"))
+    earned.enter(mode_change(Change.DEMOTED, tenant="c2"))
+    earned.enter(mode_change(Change.RELEASED))
+
+    report = earned.report()
+
+    assert earned.clients_live == LAST
+    assert report["changes"] == {"promoted": LAST + 2, "demoted": 2, "released": 1, "asked": 0}
+    assert len(report["promoted"]) == LAST
+    assert [one["tenant"] for one in report["demoted"]] == ["c1", "c2"]
+    assert "10% may be real (usually 1%)" in report["limits"]
+    msgspec.json.encode(report)
 
 
 def test_each_ticket_and_outage_comes_to_the_desk_once():
@@ -425,9 +498,18 @@ class Consumer:
         return {"tp": handed}
 
 
-def observer(script: Script, desk: Desk, watch: ProblemWatch, books: Books) -> Observer:
-    position = Position({}, {0: 1})
-    return Observer(TOPICS, position, script, books=books, desk=desk, watch=watch)
+def observer(
+    script: Script, desk: Desk, watch: ProblemWatch, books: Books, earned: Earned | None = None
+) -> Observer:
+    return Observer(
+        TOPICS,
+        Position({}, {0: 1}),
+        script,
+        books=books,
+        earned=earned or Earned(),
+        desk=desk,
+        watch=watch,
+    )
 
 
 async def read(reader: Observer, *records: Any) -> None:
@@ -465,6 +547,20 @@ async def test_what_lies_on_the_topics_is_entered_in_the_books():
     assert reader.first_decision_at is not None
     assert reader.decided_until == NOW
     assert [item.why for item in reader.last_shown] == ["because"]
+
+
+async def test_what_mode_earn_changed_is_entered_and_what_it_asks_comes_to_the_desk():
+    desk, earned = Desk(Claiming()), Earned()
+    desk.see(decision(), FACT)
+    reader = observer(Script(1, 3), desk, ProblemWatch(), Books(RAW), earned)
+    changes = (mode_change(), question(decision().decision.id))
+
+    await read(
+        reader, *(record(TOPICS.mode_changes.name, encode_mode_change(one)) for one in changes)
+    )
+
+    assert earned.counts == {Change.PROMOTED: 1, Change.ASKED: 1}
+    assert opinions(desk) == [(decision().decision.id, "other 1")]
 
 
 async def test_who_is_shown_a_real_problem_knows_of_it_and_answers():
@@ -536,6 +632,7 @@ def summary(books: Books, told: Told | None = None, **fields: Any) -> Summary:
         "went_on": False,
         "sent": 3,
         "first_decision_at": None,
+        "earned": Earned(),
         "last_shown": (),
         "false_positive_ratio": 0.25,
         **fields,
@@ -572,6 +669,7 @@ def test_the_report_says_what_came_in_what_became_of_it_and_what_was_missed():
     assert report["later_decisions"] == {"persisted": 1}
     assert report["labels"] == {"noise": 2, "actionable": 0, "outcomes": 1}
     assert report["false_positive_ratio"] == 0.25
+    assert report["earned"]["clients_live"] == 0
     assert [one["title"] for one in report["problems"]["missed"]] == [PROBLEM.title]
     msgspec.json.encode(report)
 
@@ -603,6 +701,19 @@ def test_on_a_terminal_the_summary_answers_each_question_in_a_row():
     assert "01:00  acme          disk is bad" in said
     assert "42 %" in said
     assert "DO NOT BALANCE" not in said
+
+
+def test_on_a_terminal_the_last_client_that_went_live_and_the_last_that_fell_back_say_why():
+    earned = Earned()
+    earned.enter(mode_change(tenant="acme", at=utc(NOW), text="hidden from now on"))
+    earned.enter(mode_change(tenant="umbrella", at=utc(NOW), text="hidden from now on"))
+    earned.enter(mode_change(Change.DEMOTED, tenant="acme", at=utc(NOW), text="5 % were hidden"))
+
+    said = printed(lambda c: c.print(screens.table_of(summary(full_books(), earned=earned))))
+
+    assert "noise is hidden at 1 clients; 2 times promoted, 1 times demoted, 0 misses" in said
+    assert "umbrella, day 1, Monday 01:00: hidden from now on" in said
+    assert "acme, day 1, Monday 01:00: 5 % were hidden" in said
 
 
 def test_on_a_narrow_terminal_time_client_and_score_stay_beside_long_titles():
@@ -639,7 +750,7 @@ def test_elsewhere_the_summary_is_a_line_every_few_seconds():
 
     assert said[:2] == [said[0]] * 2
     assert "3 in, 2 shown, 1 hidden, 1 dead letters, 3 labels" in said[0]
-    assert "false positives not known yet, 1 of 1 problems missed" in said[0]
+    assert "0 clients live, false positives not known yet, 1 of 1 problems missed" in said[0]
     assert said[2:] == ["[worker 1] died"]
 
 

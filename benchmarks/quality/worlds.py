@@ -18,6 +18,7 @@ from noise.simulator import Technicians as SimulatedTechnicians
 from pipelines.files import Recordings, read_lines
 
 NEVER = float("inf")
+DAY = 86_400.0
 LABEL_DELAY_SECONDS = 1800.0
 START = 1_780_272_000.0  # a Monday, midnight UTC
 AIT_ADS = "ait-ads"
@@ -132,6 +133,9 @@ def _named(event: str) -> tuple[str, int]:
 def of_msp(seed: int, clients: int, days: float, *, error_factor: float = 1.0) -> World:
     """Return a simulated MSP; what it says of its problems comes from the simulator.
 
+    Those with a deadline beyond the end of the stream are none of its ``problems``, told or not:
+    nobody can say yet whether they were told in time.
+
     Its technicians err ``error_factor`` times as often as usual.
     """
     msp = Msp(seed, clients=clients, start=START)
@@ -149,7 +153,10 @@ def of_msp(seed: int, clients: int, days: float, *, error_factor: float = 1.0) -
                         behind[event] = problem
             yield Recorded(sent.at, sent.source, sent.tenant, sent.event, sent.body, sent.event)
 
-    problems = {p.id: Problem(p.tenant, p.kind, p.tell_by) for p in msp.problems(days)}
+    end = START + days * DAY
+    problems = {
+        p.id: Problem(p.tenant, p.kind, p.tell_by) for p in msp.problems(days) if p.tell_by <= end
+    }
     name = f"MSP {seed}"
     known = msp.directory()
     directory = load_directory(known)

@@ -15,6 +15,7 @@ from noise.stages.maintenance import Maintenance
 from noise.stages.member import Member
 from noise.stages.novel import Novel
 from noise.stages.policy import Policy
+from noise.stages.recurring import Recurring
 from noise.stages.repeat import Repeat
 
 AnyStage = (
@@ -25,6 +26,7 @@ AnyStage = (
     | Escalation
     | Repeat
     | Flapping
+    | Recurring
     | Novel
     | Learned
     | Hold
@@ -42,6 +44,7 @@ def stages_for_arrivals(settings: Settings) -> tuple[AnyStage, ...]:
         Escalation(),
         Repeat(),
         Flapping(settings.flapping, most_waiting),
+        Recurring(most_waiting),
         Hold(settings.holding, most_waiting, settings.scoring.hide_above),
         Novel(),
         Learned(settings.scoring, most_waiting),

@@ -6,6 +6,7 @@ from noise.alert import State
 from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
 from noise.state.recording import is_overtaken
+from noise.state.tenant import IncidentMemory
 
 LATE_SECONDS = 900.0
 
@@ -36,7 +37,7 @@ def _clear(case: Case) -> Ruling:
         return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears nothing that is known to be open")
     told = incident is not None and incident.told_at > 0.0
     if incident is not None and told and incident.open_members == [condition.key]:
-        return Ruling(Action.UPDATE, Reason.RESOLVED, "everything in this incident has cleared")
+        return _resolved(incident)
     if condition.hold is not None:
         waited = (case.now - condition.raised_at) / 60
         return Ruling(
@@ -49,6 +50,13 @@ def _clear(case: Case) -> Ruling:
             Action.SUPPRESS, Reason.CLEARED, "other parts of the incident have not cleared yet"
         )
     return Ruling(Action.SUPPRESS, Reason.CLEARED, "clears what nobody was told of")
+
+
+def _resolved(incident: IncidentMemory) -> Ruling:
+    text = "everything in this incident has cleared"
+    if incident.noise_answers and not incident.actionable_answers:
+        return Ruling(Action.SUPPRESS, Reason.CLEARED, f"{text}, and technicians called it noise")
+    return Ruling(Action.UPDATE, Reason.RESOLVED, text)
 
 
 def _is_late(case: Case) -> bool:

@@ -18,9 +18,19 @@ class Escalation:
             return None
         if alert.severity.rank > condition.severity:
             return Ruling(case.showing, Reason.ESCALATION, f"severity rose to {alert.severity}")
+        if case.repeats and _is_another_night(case):
+            row = condition.row_with(case.now)
+            return Ruling(case.showing, Reason.ESCALATION, f"failed on {row} days in a row")
         if _is_clearly_worse(case) and (condition.told_at or case.is_worse_than_noise):
             return Ruling(case.showing, Reason.ESCALATION, "the value is clearly worse than before")
         return None
+
+
+def _is_another_night(case: Case) -> bool:
+    """Say whether this is the first word of the day that makes it too many in a row."""
+    condition = case.condition
+    is_first = condition.is_new_day(case.now) and condition.told_at < condition.since
+    return is_first and case.came_again
 
 
 def _is_clearly_worse(case: Case) -> bool:

@@ -13,6 +13,8 @@ DAY = 86_400.0
 COMPANY_SECONDS = 15 * MINUTE
 MOST_DAYS = 30.0
 EVEN = 0.5
+# What is likely real waits for a quarter of the time that the harmless takes.
+LIKELY_REAL = 0.25
 
 
 class Hold:
@@ -21,8 +23,9 @@ class Hold:
     def __init__(self, settings: Holding, most_waiting: int, hide_above: float) -> None:
         """Take the times to wait by severity, and what counts as hopeless.
 
-        What technicians found real before waits only above a noise probability of ``hide_above``,
-        and of ``EVEN`` where it is known how long the like goes on when it is harmless.
+        What technicians found real before waits only above a noise probability of ``hide_above``.
+        Where it is known how long the like goes on when it is harmless, it waits in full from
+        ``EVEN`` on, and else for a part of that.
         """
         self._hide_above = hide_above
         self._settings = settings
@@ -38,6 +41,8 @@ class Hold:
     def judge(self, case: Case) -> Ruling | None:
         """Hold it, unless it is too severe, its tool sends no clears, or waiting has no hope."""
         seconds = self._patience(case)
+        if self._may_be_real(case):
+            seconds = _shortened(seconds) if _is_known(case) else 0.0
         until = case.began + seconds
         if until <= case.now or case.surges or case.check.missed_at:
             return None
@@ -47,7 +52,7 @@ class Hold:
             return None
         if case.is_worse_than_noise or self._is_hopeless(case, seconds):
             return None
-        if self._may_be_real(case) or (not case.check.episodes and not _is_known(case)):
+        if not case.check.episodes and not _is_known(case):
             return None
         return Ruling(
             Action.SUPPRESS,
@@ -91,6 +96,10 @@ class Hold:
         if check.episodes < settings.hopeless_after:
             return False
         return check.self_cleared / check.episodes < settings.hopeless_share
+
+
+def _shortened(seconds: float) -> float:
+    return min(seconds, max(COMPANY_SECONDS, seconds * LIKELY_REAL))
 
 
 def _is_known(case: Case) -> bool:

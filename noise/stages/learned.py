@@ -79,5 +79,15 @@ def _answers(case: Case) -> str:
     return f"answers at {case.score.vouchers} clients that share"
 
 
+def _goes_on_together(case: Case) -> bool:
+    """Say whether it and others that began with it go on for longer than the harmless do."""
+    habit, minutes = case.habit, (case.now - case.began) / 60.0
+    if habit.crowd_minutes is not None and minutes >= habit.crowd_minutes and case.is_crowd:
+        return True
+    return habit.minutes is not None and 0 < habit.minutes <= minutes and case.beside > 0
+
+
 def _insists(case: Case) -> bool:
-    return case.keeps_coming or case.came_again or case.is_running_out
+    if case.keeps_coming or case.came_again or case.is_running_out:
+        return True
+    return _goes_on_together(case)

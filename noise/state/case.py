@@ -24,13 +24,16 @@ USUALLY_NOISE = 0.9
 USUAL_ANSWERS = 2.0
 FADED = 0.5  # of two that came within some minutes
 SAME_MATTER_SECONDS = 86_400.0
+NEXT_DAY_SECONDS = 1.5 * SAME_MATTER_SECONDS
+LONGEST_MATTER_SECONDS = 7 * SAME_MATTER_SECONDS
 AT_ONCE_SECONDS = 1_800.0
+NEXT_TRY_SECONDS = 4 * 3_600.0  # what runs each night and fails again so soon had not succeeded
 MUCH_COMPANY = 2.5
 TIMES_THE_COMPANY = 1.5
 ENOUGH_EPISODES = 5
 NEARLY_ALL = 0.9
 LEAST_PATIENCE_SECONDS = 1_500.0
-DAYS_IN_A_ROW = 2  # and today
+DAYS_IN_A_ROW = 3
 
 
 class Case(msgspec.Struct, kw_only=True, eq=False):
@@ -101,9 +104,14 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         if told_in is None and self.alert.severity.rank <= Severity.LOW.rank:
             told_in = None if self.check.missed_at else self.check.told_in
         incident = self.tenant.incident(told_in)
-        if incident is None or self.now - incident.opened_at > SAME_MATTER_SECONDS:
+        if incident is None:
             return None
-        return incident
+        age = self.now - incident.opened_at
+        if age <= SAME_MATTER_SECONDS:
+            return incident
+        goes_on = self.now - self.condition.told_at <= NEXT_DAY_SECONDS
+        is_own = told_in == self.condition.told_in
+        return incident if is_own and goes_on and age <= LONGEST_MATTER_SECONDS else None
 
     @property
     def surges(self) -> bool:
@@ -204,7 +212,8 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         if condition.is_open:
             goes_on = not self.is_new_episode or condition.hold is not None or self.habit.nights
             return condition.since if goes_on else now
-        is_back = condition.cleared_at and now - condition.cleared_at <= SHORT_CALM_SECONDS
+        calm = NEXT_TRY_SECONDS if self.habit.nights else SHORT_CALM_SECONDS
+        is_back = condition.cleared_at and now - condition.cleared_at <= calm
         return condition.since if is_back else now
 
     @property
@@ -226,11 +235,15 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
 
     @property
     def keeps_coming(self) -> bool:
-        """Whether this is the third day in a row of what clears, and did not come daily before."""
+        """Whether this is the third day in a row of what clears, and did not come daily before.
+
+        What people were told of within a day is no news by that.
+        """
         condition = self.condition
         return (
             self.check.self_cleared > 0
-            and condition.days_in_a_row(self.now) == DAYS_IN_A_ROW
+            and condition.row_with(self.now) == DAYS_IN_A_ROW
+            and self.now - condition.told_at > SAME_MATTER_SECONDS
             and not condition.is_daily
         )
 

@@ -113,6 +113,10 @@ class Condition(msgspec.Struct, gc=False):
         # Its days turn six hours before it first came, so that no night is cut in two.
         return int((now - self.first_at) / DAY_SECONDS + 1.25)
 
+    def is_new_day(self, now: float) -> bool:
+        """Say whether it has not been raised yet on the day of ``now``."""
+        return self._day_of(now) != self.day
+
     def days_in_a_row(self, now: float) -> int:
         """Return on how many days up to now it was raised without a day between."""
         passed = self._day_of(now) - self.day

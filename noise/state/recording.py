@@ -78,6 +78,7 @@ def device_of(tenant: TenantState, alert: Alert, now: float) -> DeviceState | No
 def repeated(tenant: TenantState, case: Case) -> None:
     """Count one more word from a condition that is known to be open."""
     case.condition.count += 1
+    case.condition.note_day(case.now)
     _open(tenant, case)
     _seen(tenant, case)
 

@@ -76,7 +76,7 @@ def test_what_was_told_and_comes_back_within_a_day_is_news_of_the_same_incident(
     story.push(10, alert(check="Disk", state="cleared"))
     later = story.push(23 * 60, alert(check="Disk", severity="critical"))
     story.push(23 * 60 + 10, alert(check="Disk", state="cleared"))
-    next_day = story.push(25 * 60, alert(check="Disk", severity="critical"))
+    next_day = story.push(61 * 60, alert(check="Disk", severity="critical"))
 
     assert first.incident is not None
     assert later.incident is not None
@@ -91,6 +91,19 @@ def test_what_was_told_and_comes_back_within_a_day_is_news_of_the_same_incident(
     assert next_day.decision.action is Action.NOTIFY
     states = [one.state for one in story.engine.incidents()]
     assert states == [IncidentState.RESOLVED, IncidentState.OPEN]
+
+
+def test_what_comes_back_every_day_is_one_matter_for_a_week():
+    story = Story()
+    ids = []
+    for day in range(9):
+        told = story.push(day * 25 * 60, alert(check="Disk", severity="critical"))
+        story.push(day * 25 * 60 + 10, alert(check="Disk", state="cleared"))
+        assert told.incident is not None
+        ids.append(told.incident.id)
+
+    assert ids == [ids[0]] * 7 + [ids[7]] * 2
+    assert ids[7] != ids[0]
 
 
 def test_what_goes_on_for_another_window_stays_in_the_incident_that_people_know():

@@ -27,6 +27,18 @@ def test_the_clear_of_what_was_told_resolves_its_incident():
     assert (ruling.action, ruling.reason) == (Action.UPDATE, Reason.RESOLVED)
 
 
+@pytest.mark.parametrize(
+    ("noise", "real", "action"), [(1, 0, Action.SUPPRESS), (1, 1, Action.UPDATE)]
+)
+def test_nobody_is_told_that_what_technicians_called_noise_is_over(noise, real, action):
+    tenant = TenantState("acme")
+    told = tell_it(tenant).incident
+    assert told is not None
+    told.noise_answers, told.actionable_answers = noise, real
+
+    assert ruling_on_clear(tenant).action is action
+
+
 def test_the_clear_of_what_waits_says_that_nobody_was_bothered():
     tenant = TenantState("acme")
     hold_it(tenant, NOW + 600)

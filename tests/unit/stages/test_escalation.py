@@ -5,9 +5,12 @@ import pytest
 from noise.alert import Alert
 from noise.decision import Action, Reason, Ruling
 from noise.stages.escalation import Escalation
+from noise.state import recording
 from noise.state.tenant import TenantState
 from tests.cases import NOW, case_of, clear_it, raise_it, tell_it
 from tests.factories import alert
+
+DAY = 86_400.0
 
 
 @pytest.mark.parametrize(
@@ -90,3 +93,38 @@ def test_a_condition_is_held_against_what_it_was_itself_called_noise_with():
     case.check.noise_excess, case.condition.noise_excess = 1.0, 0.2
 
     assert judged(tenant, full(180.0)) is not None
+
+
+def failing_backup(tenant: TenantState, nights: int) -> Ruling | None:
+    """What is ruled on a word of the last of so many nights of a job that never succeeded."""
+    job: dict[str, str] = {"check": "job", "category": "backup"}
+    case = raise_it(tenant, NOW, **job)
+    for night in range(1, nights - 1):
+        recording.repeated(tenant, case_of(alert(**job), tenant, NOW + night * DAY))
+    now = NOW + (nights - 1) * DAY
+    case = case_of(alert(**job), tenant, now, incident=case.incident, repeats=True)
+    ruling = Escalation().judge(case)
+    recording.repeated(tenant, case)
+    return ruling
+
+
+def test_what_failed_on_too_many_days_in_a_row_is_told_though_it_only_repeats():
+    ruling = failing_backup(TenantState("acme"), 3)
+
+    assert ruling is not None
+    assert ruling.text == "failed on 3 days in a row"
+    assert failing_backup(TenantState("acme"), 2) is None
+
+
+def test_a_night_is_told_by_its_first_word_and_not_where_people_know():
+    tenant = TenantState("acme")
+    assert failing_backup(tenant, 3) is not None
+    job = alert(check="job", category="backup")
+
+    again = case_of(job, tenant, NOW + 2 * DAY + 3600, repeats=True)
+    assert Escalation().judge(again) is None
+
+    tomorrow = case_of(job, tenant, NOW + 3 * DAY, repeats=True)
+    assert Escalation().judge(tomorrow) is not None
+    tomorrow.condition.told_at = NOW + 2 * DAY
+    assert Escalation().judge(tomorrow) is None

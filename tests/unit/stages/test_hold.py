@@ -109,17 +109,20 @@ def test_what_was_real_before_waits_only_if_it_is_likely_noise():
     assert judged(0.95) is not None
 
 
-def test_what_was_real_before_does_not_wait_on_a_habit_if_it_is_more_likely_real():
+def test_what_was_real_before_waits_for_a_quarter_of_its_habit_if_it_is_more_likely_real():
     tenant = a_client_whose_tool_sends_clears()
 
-    def judged(noise: float, *, real: int) -> object:
+    def minutes(noise: float, *, real: int) -> float | None:
         case = case_of(load(99.0), tenant, score=scored(noise))
         case.check.actionable_answers = real
-        return HOLD.judge(case)
+        ruling = HOLD.judge(case)
+        assert ruling is not None
+        assert ruling.hold_until is not None
+        return (ruling.hold_until - NOW) / MINUTE
 
-    assert judged(0.49, real=1) is None
-    assert judged(0.5, real=1) is not None
-    assert judged(0.49, real=0) is not None
+    assert minutes(0.49, real=1) == 90 / 4
+    assert minutes(0.5, real=1) == 90
+    assert minutes(0.49, real=0) == 90
 
 
 def test_in_a_surge_nothing_waits():
@@ -291,3 +294,14 @@ def test_a_service_that_stops_on_a_third_device_within_minutes_is_a_crowd():
     assert ruling.hold_until == NOW + 60 + 10 * MINUTE
     assert later is not None
     assert later.hold_until == NOW + 3600 + 60 * MINUTE
+
+
+@pytest.mark.parametrize(("category", "began"), [("backup", 0.0), ("memory", 3.0)])
+def test_a_nightly_job_that_fails_again_within_hours_had_not_succeeded(category, began):
+    tenant, kind = a_client_whose_tool_sends_clears(), {"check": "job", "category": category}
+    raise_it(tenant, NOW, **kind)
+    clear_it(tenant, NOW + 3600, **kind)
+
+    again = case_of(alert(**kind), tenant, NOW + 3 * 3600)
+
+    assert again.began == NOW + began * 3600

@@ -72,6 +72,7 @@ def test_orders_come_before_severity_and_severity_before_all_that_is_guessed():
         "Escalation",
         "Repeat",
         "Flapping",
+        "Recurring",
         "Hold",
         "Novel",
         "Learned",

@@ -8,7 +8,7 @@ from noise.settings import Scoring
 from noise.stages.learned import Learned
 from noise.state.case import Case
 from noise.state.tenant import TenantState
-from tests.cases import NOW, case_of, clear_it, hold_it, raise_it, scored
+from tests.cases import NOW, case_of, clear_it, hold_it, incident, raise_it, scored
 from tests.factories import alert
 
 MINUTE = 60.0
@@ -255,3 +255,70 @@ def test_a_certificate_that_runs_out_is_not_hidden_though_its_reminders_were_noi
 
     assert judged(30.0) is not None
     assert judged(3.0) is None
+
+
+def service(tenant: TenantState, since: float, **fields: object) -> Case:
+    kind = {"check": "spooler", "category": "service", "severity": "high"} | fields
+    raise_it(tenant, since, **kind)
+    case = case_of(alert(**kind), tenant, NOW, score=scored(0.95, 0.8))
+    case.check.noise_answers = 2
+    case.check.noise_crowd = case.check.noise_company = 9.0
+    case.check.noise_beside = 9
+    return case
+
+
+def test_a_crowd_is_not_hidden_once_it_lasts_longer_than_harmless_ones_do():
+    def judged(minutes: float, devices: int) -> object:
+        case = service(TenantState("acme"), NOW - minutes * MINUTE)
+        for number in range(devices):
+            case.check.activity.add(NOW, 2.0)
+            case.incident = incident(device_count=number + 1)
+        return LEARNED.judge(case)
+
+    assert judged(11, 1) is not None
+    assert judged(11, 2) is None
+    assert judged(9, 2) is not None
+
+
+def test_two_troubles_of_a_device_that_both_last_too_long_are_not_hidden():
+    def judged(minutes: float, *, both: bool) -> object:
+        tenant = TenantState("acme")
+        if both:
+            raise_it(tenant, NOW - minutes * MINUTE, check="cpu", category="cpu")
+        return LEARNED.judge(service(tenant, NOW - minutes * MINUTE))
+
+    assert judged(16, both=True) is None
+    assert judged(16, both=False) is not None
+    assert judged(14, both=True) is not None
+
+
+DAY = 86_400.0
+
+
+def on_day(tenant: TenantState, day: int, after: float = 0.0) -> Case:
+    """What comes each day at the same time, judged ``after`` seconds on that day."""
+    started = NOW + day * DAY
+    for earlier in range(day):
+        raise_it(tenant, NOW + earlier * DAY, check="memory")
+        clear_it(tenant, NOW + earlier * DAY + 3600, check="memory")
+    if after:
+        raise_it(tenant, started, check="memory")
+    case = case_of(
+        alert(check="memory", severity="high"), tenant, started + after, score=scored(0.95, 0.8)
+    )
+    case.check.noise_answers = 2
+    return case
+
+
+@pytest.mark.parametrize("after", [0.0, 600.0])
+def test_what_clears_but_comes_for_the_third_day_is_shown_even_after_it_waited(after):
+    assert LEARNED.judge(on_day(TenantState("acme"), 1, after)) is not None
+    assert LEARNED.judge(on_day(TenantState("acme"), 2, after)) is None
+    assert LEARNED.judge(on_day(TenantState("acme"), 3, after)) is not None
+
+
+def test_of_what_people_were_told_today_the_third_day_is_no_news():
+    case = on_day(TenantState("acme"), 2)
+    case.condition.told_at = NOW + DAY + 3600
+
+    assert LEARNED.judge(case) is not None

@@ -48,7 +48,13 @@ class Tenancy:
         self._mode = settings.mode_of(name)
         limited = {limit.alert_class for limit in settings.risk_limits} - {None}
         apart = {one for one in limited if settings.risk_limit_of(name, one).alert_class}
-        self._learner = Learner(settings, self.state.conditions, others, frozenset(map(str, apart)))
+        self._learner = Learner(
+            settings,
+            self.state.conditions,
+            others,
+            frozenset(map(str, apart)),
+            incidents=self.state.incidents,
+        )
         self._earning = Earning(name, settings, self._learner.books, self._learner.answerables)
         self.misses: list[Answerable] = []
         self.doubts: list[Answerable] = []

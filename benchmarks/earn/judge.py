@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,8 +24,9 @@ WEEK = 7
 class Hidden(msgspec.Struct, frozen=True, kw_only=True):
     """What was hidden while that was live, and never shown: as noise, or as it waited and cleared.
 
-    What joined an incident of which people had seen something counts apart, as ``added``. ``real``
-    alerts told of something real, ``untold`` ones of something of which nobody was ever told.
+    What belongs to an incident of which people saw something, or to a condition that they saw
+    within the day before, counts apart, as ``added``. ``real`` alerts told of something real,
+    ``untold`` ones of something of which nobody was ever told.
     ``incidents`` began after their client had gone live, ``missed`` were never told.
     """
 
@@ -84,17 +86,25 @@ def _together(parts: Iterable[Hidden]) -> Hidden:
     return Hidden(**total)
 
 
+class _Kept(NamedTuple):
+    """Something hidden: the problem behind it, its incident, and whether people knew of it."""
+
+    problem: str | None
+    incident: str
+    is_known: bool
+
+
 class _Watch:
     def __init__(self, world: World) -> None:
         self._world = world
         self._began: float | None = None
         self._noise: Counter[tuple[Action, int]] = Counter()
-        self._hidden: dict[tuple[str, str], str | None] = {}
+        self._hidden: dict[tuple[str, str], _Kept] = {}
+        self._seen_at: dict[str, float] = {}
         self._live_at: dict[str, float] = {}
         self._first_at: dict[str, float] = {}
         self._told: set[str] = set()
         self._seen_incidents: set[str] = set()
-        self._added: set[tuple[str, str]] = set()
 
     def enter(self, one: DecidedAlert) -> None:
         alert, decision = one.alert, one.decision
@@ -109,6 +119,7 @@ class _Watch:
             self._hide(one, at, problem)
             return
         self._hidden.pop((alert.tenant, alert.event_key), None)
+        self._seen_at[alert.condition_key] = at
         if one.incident is not None:
             self._seen_incidents.add(one.incident.id)
         if problem is None:
@@ -120,10 +131,10 @@ class _Watch:
         decision, tenant = one.decision, one.alert.tenant
         if decision.reason in EARNED and decision.mode is InForce.ENFORCE:
             self._live_at.setdefault(tenant, at)
-            place = (tenant, one.alert.event_key)
-            self._hidden[place] = problem
-            if one.incident is not None and one.incident.id in self._seen_incidents:
-                self._added.add(place)
+            seen_at = self._seen_at.get(one.alert.condition_key, float("-inf"))
+            incident = one.incident.id if one.incident is not None else ""
+            kept = _Kept(problem, incident, at - seen_at <= DAY)
+            self._hidden[tenant, one.alert.event_key] = kept
 
     def noise(self, action: Action, mark: int) -> float:
         """Return the daily mean of the week before day ``mark``."""
@@ -132,12 +143,12 @@ class _Watch:
     def hidden(self) -> dict[str, Hidden]:
         """Return what was hidden, by client that ever was live."""
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for place, problem in self._hidden.items():
+        for (tenant, _), (problem, incident, is_known) in self._hidden.items():
             real, untold = problem is not None, problem is not None and problem not in self._told
-            if place in self._added:
-                counts[place[0]].update(added=1, added_real=real, untold=untold)
+            if is_known or incident in self._seen_incidents:
+                counts[tenant].update(added=1, added_real=real, untold=untold)
             else:
-                counts[place[0]].update(alerts=1, real=real, untold=untold)
+                counts[tenant].update(alerts=1, real=real, untold=untold)
         for problem, at in self._first_at.items():
             tenant = self._world.problems[problem].tenant
             if at >= self._live_at.get(tenant, float("inf")):

@@ -82,7 +82,7 @@ def _lines(seed: int, enforce: Earned, earn: Earned, settings: Settings) -> list
     lines += [
         f"  hidden: {hidden.alerts:,}, real {_share(hidden.real, hidden.alerts)}, beyond "
         f"{limits.hidden_real:.1%} at {len(beyond)} of {len(earn.hidden_by_client)} clients; and "
-        f"in incidents that people had seen {hidden.added:,}, real "
+        f"of what people knew {hidden.added:,}, real "
         f"{_share(hidden.added_real, hidden.added)}; of trouble that nobody was told of "
         f"{hidden.untold}",
         f"  real incidents of live clients: {hidden.incidents}; never told "

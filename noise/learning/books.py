@@ -78,6 +78,12 @@ class Books:
             self._ledger(scope).told_anyway(one)
             one.told_anyway = False  # the next ledger has not entered it yet
 
+    def became_known(self, one: Answerable) -> None:
+        """Enter, before its first answer, that people were told of its incident meanwhile."""
+        for scope in self.counting(one):
+            self._ledger(scope).became_known(one)
+            one.told = False  # the next ledger has not entered it yet
+
     def surfaced(self, alert_class: str, now: float, *, is_missed: bool) -> None:
         """Enter that something real came to light by itself, and whether its alerts were hidden."""
         own = self._scope_of(alert_class)

@@ -157,6 +157,11 @@ class Ledger(msgspec.Struct):
         self._count_hidden(one, -1)
         one.told_anyway = True
 
+    def became_known(self, one: Answerable) -> None:
+        """Enter, before its first answer, that people were told of its incident meanwhile."""
+        self._count_hidden(one, -1)
+        one.told = True
+
     def heard(
         self,
         one: Answerable,

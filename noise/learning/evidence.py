@@ -110,13 +110,14 @@ def chance_of(level: int, share: float) -> float:
 def hidden_real(known: Evidence, share: float, error: float) -> Rate:
     """Of the hidden, the share that was real; ``share`` is the base share of the samples.
 
-    Taken over what was hidden, or would have been in mode observe, and of whose incident people
-    knew nothing: what adds to a told incident is left out. Assumed: whether a sample is answered
-    does not depend on whether it is real (if real ones are answered more often, the upper end errs
-    to the safe side), and technicians err no more often than ``OVERLOOKED``, ``OVERRULED`` and
-    ``FALSE_ALARMS`` say. ``value`` is what they say, uncorrected. Each end is wrong with
-    probability ``error`` / 2; mode observe and hiding, where there were both, share that and are
-    weighed by their numbers.
+    Taken over what was hidden, or would have been in mode observe, and of which people knew
+    nothing: what adds to a told incident is left out; where nothing was hidden, so is what people
+    would have been told of by the time of its first answer (``Learner._is_known``). Assumed:
+    whether a sample is answered does not depend on whether it is real (if real ones are answered
+    more often, the upper end errs to the safe side), and technicians err no more often than
+    ``OVERLOOKED``, ``OVERRULED`` and ``FALSE_ALARMS`` say. ``value`` is what they say, uncorrected.
+    Each end is wrong with probability ``error`` / 2; mode observe and hiding, where there were
+    both, share that and are weighed by their numbers.
     """
     parts = [part for part in _parts(known, share) if part.number]
     asked = [part for part in parts if part.draws]

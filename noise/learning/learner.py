@@ -12,7 +12,7 @@ from noise.errors import SnapshotError
 from noise.label import Label, Verdict
 from noise.learning import snapshot
 from noise.learning.books import Books
-from noise.learning.bound import Ledger, Risk
+from noise.learning.bound import Ledger, Part, Risk, part_of
 from noise.learning.challenger import Challenger, Duel
 from noise.learning.drift import Drift
 from noise.learning.features import facts
@@ -41,6 +41,8 @@ STARVATION = "s"
 KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER, PERSON, DRIFT, STARVATION})
 
 _MODEL_HIDES = frozenset({Reason.LEARNED_NOISE, Reason.AUDIT_SAMPLE, Reason.PROBE})
+
+KNOWN_SECONDS = 86_400.0  # as long as what is told is one matter, see Case.matter
 
 VERSION = b"1"
 _encoder = msgspec.msgpack.Encoder()
@@ -80,8 +82,12 @@ class Learner:
         conditions: Mapping[str, Condition],
         others: Others | None = None,
         apart: frozenset[str] = frozenset(),
+        *,
+        incidents: Mapping[str, IncidentMemory] | None = None,
     ) -> None:
         """Start from day-one knowledge; ``conditions`` are the tenant's, by short key.
+
+        ``incidents`` are the tenant's, by id.
 
         ``others`` teach this tenant, and hear from it if it agreed to share. ``apart`` are classes
         of alerts with a limit of their own.
@@ -93,6 +99,7 @@ class Learner:
         self.books = Books(settings.sampling.audit_share, apart)
         self._audit_share = settings.sampling.audit_share
         self._conditions = conditions
+        self._incidents = incidents if incidents is not None else {}
         self._people = People()
         self._feedback = Feedback(self.answerables, conditions, self._people)
         self._ledger_changed = self._drift_changed = False
@@ -144,7 +151,7 @@ class Learner:
             waited.unseen = bool(waited.scope)
             self.answerables.mark(waited)
             return None
-        new = msgspec.structs.replace(waited, cleared=True)
+        new = msgspec.structs.replace(waited, cleared=True, told=self._is_known(waited))
         self.answerables.remember(new)
         self.ledger.decided(new, waited, now, self._audit_share)
         self.books.decided(new, waited, now)
@@ -206,12 +213,33 @@ class Learner:
         if self._would_be_told(one, now):
             self.books.told_anyway(one)
             self.ledger.told_anyway(one)
+        elif not one.told and self._is_known(one):
+            self.books.became_known(one)
+            self.ledger.became_known(one)
         if verdict is Verdict.ACTIONABLE:
             self._starvation.heard_real(now)
         if one.noise_probability is not None and verdict is not None:
             self._drift.note(one.noise_probability, verdict, self.model.slips)
             self.model.doubt = self._drift.doubt
             self._drift_changed = True
+
+    def _is_known(self, one: Answerable) -> bool:
+        """Say whether people would know of it, though what they saw of it they saw in shadow only.
+
+        They would if its incident was told, or its condition was shown within a day before, or
+        since.
+        """
+        if one.told or not (one.observed and one.would_suppress):
+            return one.told
+        incident = self._incidents.get(one.incident or "")
+        if incident is not None and incident.told_at > 0.0:
+            return True
+        since = one.decided_at - KNOWN_SECONDS
+        return any(
+            other.condition == one.condition and part_of(other) is Part.SHOWN
+            for other in self.answerables.of_device(one.device or "")
+            if other.decided_at >= since
+        )
 
     def _would_be_told(self, one: Answerable, now: float) -> bool:
         """Say whether a sample surely lasted until it would have been shown after all."""

@@ -62,10 +62,11 @@ class Taught(msgspec.Struct, array_like=True, gc=False):
 class Answerable(msgspec.Struct, kw_only=True, gc=False):
     """The last decision on a sighting.
 
-    ``told``: its incident had been told of before. ``observed``: nothing was hidden then, so it was
-    seen whatever was decided. ``noise_probability`` is None for a condition that is answered
-    without any decision. ``booked_at``: as of when the ledger counts its verdict. ``scope`` is what
-    it counts for in mode earn, empty for nothing.
+    ``told``: its incident had been told of before, or by the time of its first answer.
+    ``observed``: nothing was hidden then, so it was seen whatever was decided.
+    ``noise_probability`` is None for a condition that is answered without any decision.
+    ``booked_at``: as of when the ledger counts its verdict. ``scope`` is what it counts for in mode
+    earn, empty for nothing.
 
     Of a sample, ``inclusion`` is the chance with which it was drawn, and ``hidden_until`` when it
     would have been shown after all, 0 for never; ``told_anyway``: it lasted until then.

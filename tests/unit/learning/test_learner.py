@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from noise.alert import utc
@@ -17,11 +19,12 @@ from noise.learning.learner import (
     Learner,
 )
 from noise.settings import Settings
+from noise.state.answerable import Answerable
 from noise.state.case import Case
 from noise.state.condition import Condition
 from noise.state.tenant import TenantState
 from tests.cases import NOW, case_of, incident
-from tests.factories import alert, label
+from tests.factories import alert, label, sighting
 
 
 def learner() -> Learner:
@@ -130,6 +133,66 @@ def test_a_sample_of_a_condition_that_is_forgotten_counts_as_hidden():
     by.hear(label(f"d1.{case.condition.key}", "actionable", at=NOW + 1000), NOW + 1000)
 
     assert by.risk().cells.hidden_real == pytest.approx(100)
+
+
+WATCHED: dict[str, Any] = {"would_suppress": True, "observed": True, "decided_at": NOW}
+
+
+def beside(decision_id: str, at: float, reason: Reason = Reason.SCORE) -> Answerable:
+    """Something shown of the same device."""
+    return sighting(decision_id, decided_at=at, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("told_at", "others", "counted"),
+    [
+        (0.0, [], 1),
+        (NOW + 30, [], 0),  # its incident was told meanwhile
+        (0.0, [beside("d0.c1", NOW - 80_000)], 0),  # shown within a day before
+        (0.0, [beside("d2.c1", NOW + 30)], 0),  # and since
+        (0.0, [beside("d0.c1", NOW - 90_000)], 1),
+        (0.0, [beside("d0.c2", NOW)], 1),  # another condition of the device
+        (0.0, [beside("d0.c1", NOW, Reason.PROBE)], 1),  # people only saw it because it was drawn
+    ],
+)
+def test_what_people_would_know_of_by_its_first_answer_is_not_counted_as_hidden(
+    told_at, others, counted
+):
+    by = Learner(Settings(), {}, incidents={"i1": incident(told_at=told_at)})
+    one = sighting("d1.c1", reason=Reason.LEARNED_NOISE, scope="class/disk", **WATCHED)
+    for other in (one, *others):
+        by.answerables.remember(other)
+    by.ledger.decided(one, None, NOW, 0.003)
+    by.books.decided(one, None, NOW)
+
+    by.hear(label("d1.c1", "actionable", at=NOW + 60), NOW + 60)
+
+    ledgers = (by.ledger, by.books.ledgers["class/disk"], by.books.ledgers["all"])
+    assert [ledger.known().watched for ledger in ledgers] == [counted] * 3
+    assert [sum(ledger.known().real) for ledger in ledgers] == [counted] * 3
+    assert one.told is not bool(counted)
+
+
+def test_what_waited_and_cleared_counts_unless_people_were_told_of_its_incident():
+    told = {"i1": incident(told_at=NOW)}
+    for incidents, counted in (({}, 1), (told, 0)):
+        by = Learner(Settings(), {}, incidents=incidents)
+        by.answerables.remember(sighting("d1.c1", reason=Reason.HOLDING, **WATCHED))
+
+        by.cleared("d1.c1", NOW + 60)
+
+        assert by.ledger.known().watched == counted
+
+
+def test_what_waited_and_cleared_unseen_is_remembered_where_waiting_has_to_be_earned():
+    by = learner()
+    for name, scope in (("d1.c1", "class/disk"), ("d2.c2", "")):
+        waits = sighting(name, reason=Reason.HOLDING, would_suppress=True, scope=scope)
+        by.answerables.remember(waits)
+        assert by.cleared(name, NOW) is None
+
+    assert [one.unseen for one in by.answerables] == [True, False]
+    assert by.cleared("d3.c3", NOW) is None
 
 
 def test_an_answer_that_came_before_its_decision_is_learned_with_it():

@@ -14,6 +14,7 @@ from noise.learning.people import People
 from noise.simulator.chance import stream
 from noise.state.answerable import Answer, Answerable
 from noise.state.facts import Facts
+from noise.state.scope import scope_of_class
 
 DAY = 86_400.0
 DAYS = 56.0
@@ -204,6 +205,7 @@ def _sighting(decision_id: str, at: float, category: str) -> Answerable:
         noise_probability=0.5,
         decided_at=at,
         facts=Facts(check="disk", condition="c", category=category),
+        scope=scope_of_class(category),
     )
 
 

@@ -448,7 +448,7 @@ def test_what_was_judged_noise_is_in_doubt_while_one_person_calls_it_real():
 
 
 def test_a_second_opinion_says_nothing_of_how_often_its_technician_errs():
-    one = sighting(reason=Reason.PROBE)
+    one = sighting(reason=Reason.PROBE, scope="class/disk")
     desk = Desk(one)
     desk.hear(verdict="actionable")
     desk.hear(verdict="noise", by="tom")

@@ -230,7 +230,14 @@ def test_who_is_not_trusted_overrules_nobody_and_what_came_to_light_is_in_no_dou
     assert (doubtful.found, doubtful.doubted_since) == (Verdict.ACTIONABLE, NOW)
     certain.answers[1].weight = 0.9
     assert (certain.found, certain.doubted_since) == (Verdict.ACTIONABLE, None)
-    assert judged_noise("r").is_second_opinion("t1")
-    assert not judged_noise("r").is_second_opinion("t0")
     certain.answers.pop()
     assert certain.doubted_since is None
+
+
+def test_in_mode_earn_what_somebody_else_says_of_a_claim_was_asked_for():
+    earns = {"scope": "class/disk"}
+
+    assert judged_noise("r", **earns).is_second_opinion("t1")
+    assert not judged_noise("r", **earns).is_second_opinion("t0")
+    assert not judged_noise("n", **earns).is_second_opinion("t1")
+    assert not judged_noise("r").is_second_opinion("t1")

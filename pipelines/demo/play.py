@@ -183,18 +183,25 @@ class Play:
                 _beside(self._read_pages(installation)),
                 _beside(self._show(screen)),
             ):
-                await self._go_on(producer, following, is_over)
+                await self._go_on(producer, following, stop, is_over)
                 self._time.stop()
                 await self._drain(following, stop)
                 screen.show(self.summary())
 
     async def _go_on(
-        self, producer: Any, following: asyncio.Task[None], is_over: Callable[[], bool]
+        self,
+        producer: Any,
+        following: asyncio.Task[None],
+        stop: Stop,
+        is_over: Callable[[], bool],
     ) -> None:
-        while not is_over():
+        # At least once: to learn the truth about what was sent before may take longer than it runs.
+        while not stop.is_asked:
             await self._feeder.feed(self._time.now(), producer)
             await self._answer(producer)
             await _step(following)
+            if is_over():
+                return
 
     async def _drain(self, following: asyncio.Task[None], stop: Stop) -> None:
         began = elapsed()

@@ -17,10 +17,13 @@ import msgspec
 from msgspec import Meta
 
 from noise.alert import Alert
+from noise.category import CATEGORIES, category_of
 from noise.errors import SettingsError
 
 HOUR = 60
 DAY = 24 * HOUR
+WHOLE = 100.0
+EVEN = 50.0
 UNBOUNDED = float("inf")
 
 _DESKS = "workstation|laptop|desktop|notebook|tablet|pc|client"
@@ -58,6 +61,13 @@ class Habit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     limit_to: Annotated[
         float | None, _says("What is ordinary holds for no limit higher than this.")
     ] = None
+    of_hundred: Annotated[
+        bool,
+        _says(
+            "The value is what is left of a hundred; where it is said how much is used, with a "
+            "limit above 50, what is left below that counts."
+        ),
+    ] = False
     days_left: Annotated[
         Share | None, _says("Where the value counts days that are left: told with so many left.")
     ] = None
@@ -76,13 +86,29 @@ class Habit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def is_ordinary(self, excess: float, limit: float) -> bool:
         """Say whether a value ``excess`` beyond ``limit``, as a share of it, is nothing unusual."""
-        if self.ordinary is None or excess > self.ordinary:
+        if self.ordinary is None or self.beyond(excess, limit) > self.ordinary:
             return False
+        if self._counts_rest(limit):
+            limit = WHOLE - limit
         low = -UNBOUNDED if self.limit_from is None else self.limit_from
         return low <= limit <= (UNBOUNDED if self.limit_to is None else self.limit_to)
 
+    def beyond(self, excess: float, limit: float) -> float:
+        """Return ``excess`` as a share of what is left of a hundred, where that is what counts."""
+        return excess * limit / (WHOLE - limit) if self._counts_rest(limit) else excess
+
+    def _counts_rest(self, limit: float) -> bool:
+        return self.of_hundred and EVEN < limit < WHOLE
+
 
 HABITS: Mapping[str, Habit] = {
+    "expiry": Habit(
+        words="(?:licen[cs]e|subscription|warranty|contract|domain|password|token).*expir",
+        minutes=DAY,
+        days_left=14,
+        reason="what runs out on a date is renewed in time by whoever holds it; two weeks before "
+        "somebody should ask",
+    ),
     "agent_silent": Habit(
         category="availability|offline|host|device|agent|heartbeat|uptime|web|http",
         words="check-?in|last seen|agent status",
@@ -94,6 +120,14 @@ HABITS: Mapping[str, Habit] = {
         words="http|web|url|probe",
         minutes=10,
         reason="a site stutters for some minutes when it is published anew or its pool restarts",
+    ),
+    "always_on": Habit(
+        category="availability|offline|host|device|agent|heartbeat|uptime|web|http",
+        words=r"(?:\b|[\d_])(?:pos|till|kasse|kiosk|cnc|plc|scada|hmi|signage|nvr|dvr|cctv)(?:\b|[\d_])",
+        minutes=15,
+        crowd_minutes=5,
+        reason="tills, kiosks, machine controls and recorders run all day: nobody switches them "
+        "off, and work stands still without them",
     ),
     "desk_offline": Habit(
         category="availability|offline|host|device|agent|heartbeat|uptime|web|http",
@@ -124,6 +158,14 @@ HABITS: Mapping[str, Habit] = {
         reason="a restart with updates takes up to a quarter of an hour; several servers at "
         "once seldom restart together",
     ),
+    "busy_disk": Habit(
+        category="disk.*|storage|volume|performance",
+        words=r"queue|\biops|i/o|iostat|disk.?(?:time|latency)|physicaldisk",
+        minutes=2 * HOUR,
+        ordinary=3.0,
+        reason="backups, scans and reports keep disks busy for an hour or two, at some times what "
+        "is usual",
+    ),
     "desk_processor": Habit(
         category="cpu|processor|load|performance",
         device_class=_DESKS,
@@ -146,15 +188,17 @@ HABITS: Mapping[str, Habit] = {
         category="memory|ram|swap|performance",
         device_class=_DESKS,
         minutes=DAY,
-        ordinary=0.25,
-        limit_from=75,
+        ordinary=0.7,
+        limit_to=25,
+        of_hundred=True,
         reason="memory in use is what memory is for; at night it is given back",
     ),
     "memory": Habit(
         category="memory|ram|swap|performance",
         minutes=4 * HOUR,
-        ordinary=0.25,
-        limit_from=75,
+        ordinary=0.7,
+        limit_to=25,
+        of_hundred=True,
         reason="a server fills its memory for a job and gives it back; a leak does not",
     ),
     "desk_space": Habit(
@@ -163,6 +207,7 @@ HABITS: Mapping[str, Habit] = {
         minutes=DAY,
         ordinary=0.25,
         limit_to=25,
+        of_hundred=True,
         reason="a desk lives with a full disk for days; near its limit it hops over it",
     ),
     "space": Habit(
@@ -170,6 +215,7 @@ HABITS: Mapping[str, Habit] = {
         minutes=4 * HOUR,
         ordinary=0.25,
         limit_to=25,
+        of_hundred=True,
         reason="space that is just below its limit comes and goes with logs and dumps; a quarter "
         "of what must stay free being gone is another matter",
     ),
@@ -252,7 +298,9 @@ HABITS: Mapping[str, Habit] = {
         minutes=4 * HOUR,
         ordinary=0.12,
         limit_to=45,
-        reason="a room some degrees above its limit on a warm afternoon cools in the evening",
+        crowd_minutes=10,
+        reason="a room some degrees above its limit on a warm afternoon cools in the evening; "
+        "where several devices say so at once, its cooling has failed",
     ),
     "mains": Habit(
         category="hardware|power|environment|temperature|ups|raid|smart",
@@ -301,14 +349,21 @@ class Habits:
         self._find = lru_cache(maxsize=16_384)(self._first)
 
     def of(self, alert: Alert) -> Habit:
-        """Return the first row that fits, ``UNKNOWN`` if none does."""
+        """Return the first row that fits, ``UNKNOWN`` if none does.
+
+        Where no row knows the category, its words tell what is meant.
+        """
         # Values would make every title another one.
         text = f"{alert.check} {_NUMBERS.sub('', alert.title)}"
         return self._find(alert.category or "", (alert.device_class or "").lower(), text)
 
     def _first(self, category: str, device_class: str, text: str) -> Habit:
         fitting = (row.habit for row in self._rows if row.fits(category, device_class, text))
-        return next(fitting, UNKNOWN)
+        habit = next(fitting, UNKNOWN)
+        if habit is not UNKNOWN or not category or category in CATEGORIES:
+            return habit
+        meant = category_of(category)
+        return UNKNOWN if meant is None else self._first(meant, device_class, text)
 
 
 class Row(NamedTuple):

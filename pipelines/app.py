@@ -9,13 +9,13 @@ from weakref import WeakValueDictionary
 import faust
 
 from noise import sources
+from noise.category import CATEGORIES
 from noise.directory import Directory
 from noise.engine import Engine
 from noise.learning.feedback import LabelOutcome
 from noise.learning.pool import pooled
 from noise.learning.trainer import Trainer
 from noise.settings import Settings
-from noise.sources.category import CATEGORIES
 from pipelines import topics
 from pipelines.agents import Behind, PartitionFold, feedback, raw, sharing
 from pipelines.agents.sharing import ModelShelf, SharedFold

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from noise.alert import SCHEMA, Alert, BadWhen, Severity, State
+from noise.category import category_of
 from noise.directory import Directory
 from noise.errors import SourceError
 from noise.sources.clean import clean_key, clean_labels, clean_name, clean_text, condition_key
@@ -94,7 +95,7 @@ def _rest(given: _Record) -> dict[str, Any]:
     return {
         "site": clean_name(given.site),
         "device_class": clean_name(given.device_class),
-        "category": clean_name(given.category),
+        "category": clean_name(given.category) or category_of(given.check, given.title),
         "severity": given.severity,
         "source_severity": clean_key(given.source_severity),
         "state": given.state,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from noise.alert import Alert, Severity, State
+from noise.category import category_of
 from noise.directory import Directory
-from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,

@@ -10,9 +10,9 @@ import re
 from datetime import datetime
 
 from noise.alert import Alert, Severity, State
+from noise.category import category_of
 from noise.directory import Directory
 from noise.errors import SourceError
-from noise.sources.category import category_of
 from noise.sources.clean import (
     alert_key,
     clean_key,

@@ -34,8 +34,10 @@ def _is_another_night(case: Case) -> bool:
 
 
 def _is_clearly_worse(case: Case) -> bool:
-    known = case.condition.worst_excess
-    if known is None:
+    known, beyond, limit = case.condition.worst_excess, case.excess, case.alert.threshold
+    if known is None or beyond is None or limit is None:
         return False
-    beyond = case.excess
-    return beyond is not None and beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * known)
+    if not case.is_ordinary and case.habit.is_ordinary(known, limit):
+        return True
+    known, beyond = case.habit.beyond(known, limit), case.habit.beyond(beyond, limit)
+    return beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * known)

@@ -48,8 +48,8 @@ class Hold:
             return None
         if case.tenant.holds >= self._most:
             return None
-        if not case.tenant.core.clears.get(case.alert.source):
-            return None
+        if case.days_left is None and not case.tenant.core.clears.get(case.alert.source):
+            return None  # nobody would say that it is over; of days that are left it is known when
         if case.is_worse_than_noise or self._is_hopeless(case, seconds):
             return None
         if not case.check.episodes and not _is_known(case):
@@ -63,7 +63,7 @@ class Hold:
 
     def _may_be_real(self, case: Case) -> bool:
         """Say whether such alerts were real here before, and this one is too likely to be."""
-        if not case.was_real:
+        if not case.was_real or case.days_left is not None:
             return False
         least = EVEN if _is_known(case) else self._hide_above
         return case.score.noise_probability < least
@@ -71,7 +71,7 @@ class Hold:
     def _patience(self, case: Case) -> float:
         """Return the seconds that it may go on: what its habit says, else its severity."""
         severity, habit = case.alert.severity, case.habit
-        if severity is Severity.CRITICAL or case.came_again or case.is_running_out:
+        if case.is_grave or case.came_again or case.is_running_out:
             return 0.0
         if habit.minutes is None:
             return self._seconds[severity]

@@ -24,6 +24,9 @@ class Member:
         What people were told of within a day is news of that, and no item of its own.
         """
         if case.matter is not None:
+            if not self._after_hold and _is_known_noise(case):
+                words = f"people know of it, and called it noise: {case.matter.title}"
+                return Ruling(Action.SUPPRESS, Reason.INCIDENT_MEMBER, words)
             return Ruling(
                 Action.UPDATE,
                 Reason.INCIDENT_CHANGED,
@@ -46,6 +49,17 @@ class Member:
             waited = (case.now - case.began) / 60
             return f"did not clear by itself within {waited:.0f} minutes"
         return _news(case, incident)
+
+
+def _is_known_noise(case: Case) -> bool:
+    """Say whether it only goes on, was told lately, and was never called anything but noise."""
+    condition = case.condition
+    if not condition.noise_answers or case.was_real or case.was_real_here:
+        return False
+    if case.surges or case.alert.severity.rank > condition.told_severity:
+        return False
+    goes_on = condition.is_open and not case.is_new_episode
+    return goes_on and not case.is_worse_than_noise and case.now < case.news_from
 
 
 def _is_one_of_many(case: Case, incident: IncidentMemory) -> bool:

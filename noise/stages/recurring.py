@@ -7,8 +7,6 @@ from noise.decision import Action, Reason, Ruling
 from noise.state.case import Case
 
 MINUTE = 60.0
-LEAST_SECONDS = 3_600.0
-MOST_SECONDS = 12 * 3_600.0
 KNOWN_NOISE = 3
 
 
@@ -25,20 +23,12 @@ class Recurring:
 
     def judge(self, case: Case) -> Ruling | None:
         """Hold it if it may wait, its clears are sent, and it is no worse than what was told."""
-        condition, minutes = case.condition, case.habit.minutes
-        matter = case.matter
-        if (
-            matter is None
-            or not condition.told_at
-            or not minutes
-            or case.tenant.holds >= self._most
-        ):
+        minutes = case.habit.minutes
+        if case.news_from <= case.now or not minutes or case.tenant.holds >= self._most:
             return None
         if not case.tenant.core.clears.get(case.alert.source) or not _is_known(case):
             return None
-        since = condition.told_at - matter.opened_at
-        quiet = max(LEAST_SECONDS, min(MOST_SECONDS, since))
-        until = min(condition.told_at + quiet, case.began + minutes * MINUTE)
+        until = min(case.news_from, case.began + minutes * MINUTE)
         if until <= case.now:
             return None
         return Ruling(
@@ -57,6 +47,6 @@ def _is_known(case: Case) -> bool:
         return False
     if condition.told_at >= condition.raised_at and condition.is_open and not case.is_new_episode:
         return False
-    if condition.actionable_answers:
+    if case.was_real_here:
         return False
     return alert.category != SECURITY or condition.noise_answers >= KNOWN_NOISE

@@ -25,12 +25,17 @@ USUAL_ANSWERS = 2.0
 FADED = 0.5  # of two that came within some minutes
 SAME_MATTER_SECONDS = 86_400.0
 NEXT_DAY_SECONDS = 1.5 * SAME_MATTER_SECONDS
+LEAST_QUIET_SECONDS = 3_600.0
+MOST_QUIET_SECONDS = 86_400.0
 LONGEST_MATTER_SECONDS = 7 * SAME_MATTER_SECONDS
 AT_ONCE_SECONDS = 1_800.0
 NEXT_TRY_SECONDS = 4 * 3_600.0  # what runs each night and fails again so soon had not succeeded
 MUCH_COMPANY = 2.5
 TIMES_THE_COMPANY = 1.5
 ENOUGH_EPISODES = 5
+SLIP_AMONG = 10  # answers to the contrary make one answer a slip
+ENOUGH_SEEN = 50
+MOSTLY = 0.5
 NEARLY_ALL = 0.9
 LEAST_PATIENCE_SECONDS = 1_500.0
 DAYS_IN_A_ROW = 3
@@ -114,6 +119,18 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         return incident if is_own and goes_on and age <= LONGEST_MATTER_SECONDS else None
 
     @property
+    def news_from(self) -> float:
+        """From when on people are told again that what they know of goes on: each time later.
+
+        In epoch seconds; 0 if they were told of no such matter.
+        """
+        matter, told_at = self.matter, self.condition.told_at
+        if matter is None or not told_at:
+            return 0.0
+        known_for = told_at - matter.opened_at
+        return told_at + max(LEAST_QUIET_SECONDS, min(MOST_QUIET_SECONDS, known_for))
+
+    @property
     def surges(self) -> bool:
         """Whether more never-seen things come from this client than usual."""
         return self.tenant.core.surge.is_on(self.now)
@@ -134,22 +151,44 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         return right_if_real(share, slips) > least
 
     @property
+    def was_real_here(self) -> bool:
+        """Whether technicians called this very condition real.
+
+        One such answer among many that it was noise is a slip, but not where values tell.
+        """
+        condition = self.condition
+        slips = SLIP_AMONG if self.alert.value is None else condition.noise_answers + 1
+        return condition.actionable_answers * slips > condition.noise_answers
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it is critical, at a client whose tool does not call most things so."""
+        alert = self.alert
+        if alert.severity is not Severity.CRITICAL:
+            return False
+        seen, critical = self.tenant.core.graveness.get(alert.source, (0, 0))
+        return seen < ENOUGH_SEEN or critical < MOSTLY * seen
+
+    @property
     def is_ordinary(self) -> bool:
         """Whether there is no value, or one no further beyond its limit than harmless ones go."""
         beyond, habit, limit = self.excess, self.habit, self.alert.threshold
+        left = self.days_left
+        if left is not None:
+            return left > 0.0
         return beyond is None or limit is None or habit.is_ordinary(beyond, limit)
 
     @property
     def is_worse_than_noise(self) -> bool:
         """Whether the value is clearly worse than all that technicians called noise here."""
-        beyond = self.excess
-        if beyond is None:
+        beyond, limit = self.excess, self.alert.threshold
+        if beyond is None or limit is None or self.is_ordinary:
             return False
         known = self.condition.noise_excess
         if known is None:
             known = self.check.noise_excess
-        if self.is_ordinary:
-            return False
+        beyond = self.habit.beyond(beyond, limit)
+        known = known if known is None else self.habit.beyond(known, limit)
         return known is None or beyond > known + max(CLEARLY_WORSE, CLEARLY_WORSE * abs(known))
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from math import isfinite
 
-from noise.alert import Alert, State, short_key
+from noise.alert import Alert, Severity, State, short_key
 from noise.state.activity import Activity
 from noise.state.case import Case
 from noise.state.condition import (
@@ -38,6 +38,7 @@ VALUE_MEMORY = 50
 MOST_VALUE = 1e100  # sums of larger numbers are none
 TROUBLE = 0.5
 MOST_RELEASED = 20
+MOST_SEEN = 1_000
 MAX_DEVICE_CLASSES = 20
 MAX_OPEN = 30
 NEW_CHECK = 1.0
@@ -334,6 +335,7 @@ def _note_check_and_device(tenant: TenantState, case: Case, incident: IncidentMe
     tenant.core.activity.add(now)
     tenant.changed.add(CORE_PIECE)
     _note_site(tenant, case)
+    _note_graveness(tenant, case.alert)
     if device is not None:
         tenant.devices[device.key] = device
         device.seen_at = now
@@ -364,6 +366,16 @@ def _note_site(tenant: TenantState, case: Case) -> None:
     if site not in sites and len(sites) >= MAX_SITES:
         del sites[min(sites, key=lambda name: (sites[name].at, name))]
     sites.setdefault(site, Activity()).add(case.now)
+
+
+def _note_graveness(tenant: TenantState, alert: Alert) -> None:
+    known = tenant.core.graveness
+    if alert.source not in known and len(known) >= MAX_SOURCES:
+        return
+    seen, critical = known.get(alert.source, (0, 0))
+    if seen >= MOST_SEEN:
+        seen, critical = seen // 2, critical // 2
+    known[alert.source] = (seen + 1, critical + (alert.severity is Severity.CRITICAL))
 
 
 def _note_clear(tenant: TenantState, source: str) -> None:

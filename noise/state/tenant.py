@@ -109,10 +109,11 @@ class IncidentMemory(msgspec.Struct, gc=False):
 class TenantCore(msgspec.Struct):
     """What belongs to no single condition.
 
-    ``clears`` counts them by source. ``heat`` is how much trouble was told lately, ``activity`` how
-    much came, ``surge`` how much of it was new; what comes in a surge joins ``surge_incident``.
-    ``slips`` is how often technicians call noise real, as far as is known. At ``review_at`` the
-    engine looks what mode earn may hide, 0 if there is nothing new to go by.
+    ``clears`` counts them by source, ``graveness`` what was raised, and what of it was critical.
+    ``heat`` is how much trouble was told lately, ``activity`` how much came, ``surge`` how much of
+    it was new; what comes in a surge joins ``surge_incident``. ``slips`` is how often technicians
+    call noise real, as far as is known. At ``review_at`` the engine looks what mode earn may hide,
+    0 if there is nothing new to go by.
     """
 
     tenant: str
@@ -127,6 +128,7 @@ class TenantCore(msgspec.Struct):
     spoke_at: float = 0.0
     slips: float = SLIPS
     review_at: float = 0.0
+    graveness: dict[str, tuple[int, int]] = {}
 
 
 class Deadline(NamedTuple):

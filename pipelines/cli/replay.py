@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from noise.category import CATEGORIES
 from noise.decision import Mode
 from noise.engine import Engine
 from noise.learning.pool import at_all_levels
@@ -15,7 +16,6 @@ from noise.learning.trainer import Trainer
 from noise.recorded import Recorded
 from noise.replay import Replay, Replayed, Technicians, TrueAnswers, WrittenAnswers
 from noise.settings import Settings
-from noise.sources.category import CATEGORIES
 from pipelines.cli import options
 from pipelines.cli.decision_lines import line_of
 from pipelines.cli.ledger import Ledger

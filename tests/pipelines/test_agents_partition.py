@@ -502,8 +502,9 @@ def hold_one(bench: Bench) -> DecisionRecord:
     """An alert that may clear by itself, for its check did so two hours ago."""
     for state, minute in ((State.RAISED, -120), (State.CLEARED, -119)):
         then = str(START_MS + minute * 60_000)
-        bench.raw(alert(device="old", severity=Severity.MEDIUM, state=state), received_at=then)
-    (held,) = decisions(bench.raw(alert(severity=Severity.MEDIUM)))
+        old = alert(device="old", severity=Severity.MEDIUM, state=state, category="other")
+        bench.raw(old, received_at=then)
+    (held,) = decisions(bench.raw(alert(severity=Severity.MEDIUM, category="other")))
     assert held.decision.reason == "holding"
     return held
 

@@ -37,7 +37,8 @@ def envelopes(folder: Path, *lines: dict[str, Any]) -> str:
 def envelope(
     minute: float, state: str = "raised", check: str = "disk", **fields: Any
 ) -> dict[str, Any]:
-    body = {"check": check, "device": "srv1", "title": "bad", "state": state, **fields}
+    body = {"check": check, "device": "srv1", "title": "bad", "category": "other", "state": state}
+    body |= fields
     return {"t": T + minute * 60, "tenant": "acme", "event": f"e{minute}", "body": body}
 
 

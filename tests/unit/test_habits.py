@@ -111,3 +111,28 @@ def test_the_rows_survive_being_written_down():
     tree = msgspec.to_builtins(Settings())
 
     assert load_settings(tree) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("excess", "limit", "expected"), [(0.02, 90.0, 0.18), (0.02, 10.0, 0.02), (0.5, 100.0, 0.5)]
+)
+def test_of_what_is_used_of_a_hundred_the_rest_counts(excess, limit, expected):
+    space = HABITS["space"]
+
+    assert space.beyond(excess, limit) == pytest.approx(expected)
+    assert HABITS["processor"].beyond(excess, limit) == excess
+
+
+def test_a_disk_hops_over_a_limit_of_what_is_used_as_over_one_of_what_is_free():
+    space = HABITS["space"]
+
+    assert space.is_ordinary(0.02, 90.0)  # 91.8 % used
+    assert not space.is_ordinary(0.03, 90.0)  # 92.7 % used
+    assert not space.is_ordinary(0.1, 60.0)
+
+
+def test_a_category_in_words_of_its_own_means_what_its_words_say():
+    habits = Habits(HABITS)
+
+    assert habits.of(alert(category="Disk Monitor")) is HABITS["space"]
+    assert habits.of(alert(category="Sonstiges")) is UNKNOWN

@@ -58,6 +58,7 @@ def recorded(
         "device": "srv1",
         "check": "disk",
         "title": "disk is bad",
+        "category": "other",
         "severity": "medium",
         "state": "raised",
     } | fields

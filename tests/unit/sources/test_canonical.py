@@ -25,6 +25,7 @@ def test_check_and_title_are_enough() -> None:
         condition_key="acme||disk|",
         tenant="acme",
         check="disk",
+        category="disk",
         title="disk is full",
         received_at=utc(1_780_000_000),
         source="canonical",

@@ -128,3 +128,16 @@ def test_a_night_is_told_by_its_first_word_and_not_where_people_know():
     assert Escalation().judge(tomorrow) is not None
     tomorrow.condition.told_at = NOW + 2 * DAY
     assert Escalation().judge(tomorrow) is None
+
+
+def test_a_value_that_leaves_what_is_ordinary_is_clearly_worse():
+    kind = {"check": "space", "category": "disk", "device": "srv1"}
+
+    def told(value: float) -> Ruling | None:
+        tenant = TenantState("acme")
+        raise_it(tenant, value=91.0, threshold=90.0, bad_when="above", **kind)
+        one = alert(value=value, threshold=90.0, bad_when="above", **kind)
+        return Escalation().judge(case_of(one, tenant, NOW + 60))
+
+    assert told(92.0) is None
+    assert told(94.0) is not None

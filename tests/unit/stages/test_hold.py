@@ -305,3 +305,31 @@ def test_a_nightly_job_that_fails_again_within_hours_had_not_succeeded(category,
     again = case_of(alert(**kind), tenant, NOW + 3 * 3600)
 
     assert again.began == NOW + began * 3600
+
+
+def test_days_that_are_left_are_waited_for_even_if_no_clears_are_sent_or_it_was_real():
+    def days(left: float) -> float | None:
+        case = case_of(
+            alert(category="certificate", value=left, threshold=60.0, bad_when="below"),
+            score=scored(0.1),
+        )
+        case.check.actionable_answers = 1
+        ruling = HOLD.judge(case)
+        if ruling is None:
+            return None
+        assert ruling.hold_until is not None
+        return (ruling.hold_until - NOW) / DAY
+
+    assert days(20.0) == 13.0
+    assert days(7.0) is None
+
+
+def test_a_tool_that_calls_most_things_critical_says_nothing_by_it():
+    tenant = a_client_whose_tool_sends_clears()
+    critical = alert(severity="critical", category="memory")
+
+    assert waits(critical, tenant) is None
+    for number in range(60):
+        severity = "critical" if number % 3 else "high"
+        raise_it(tenant, NOW - 8000, check="other", device=f"d{number}", severity=severity)
+    assert waits(critical, tenant) == 4 * 60

@@ -5,6 +5,7 @@ import pytest
 from noise.alert import utc
 from noise.state import recording
 from noise.state.condition import DURATION_EDGES, MAX_FLIPS, Condition
+from noise.state.recording import MOST_SEEN
 from noise.state.tenant import MAX_SITES, MAX_SOURCES, TenantState
 from tests.cases import NOW, case_of, clear_it, hold_it, incident, raise_it, scored
 from tests.factories import alert
@@ -186,3 +187,14 @@ def test_values_too_large_to_be_summed_leave_numbers_behind():
         one = raise_it(tenant, NOW + number, value=1e308 * (-1) ** number).condition
 
     assert abs(one.value_mean) <= one.value_spread < 1e102
+
+
+def test_of_how_much_is_critical_the_latest_thousand_or_so_count_for_a_few_sources():
+    tenant = TenantState("acme")
+    tenant.core.graveness = {"canonical": (MOST_SEEN, MOST_SEEN)}
+    raise_it(tenant, severity="high")
+    assert tenant.core.graveness["canonical"] == (MOST_SEEN // 2 + 1, MOST_SEEN // 2)
+
+    tenant.core.graveness = {f"s{number}": (1, 0) for number in range(MAX_SOURCES)}
+    raise_it(tenant, severity="critical")
+    assert "canonical" not in tenant.core.graveness

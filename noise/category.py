@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from noise.sources.measure import MAX_SENTENCE
-
+MAX_SENTENCE = 512
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CATEGORIES = tuple(
     (category, re.compile(rf"(?:^|[^a-z])(?:{words})(?![a-z0-9])"))
     for category, words in (
         ("backup", r"backups?|backupjob|veeam|restore|snapshots?"),
-        ("certificate", r"certificates?|cert|ssl|tls"),
+        (
+            "certificate",
+            r"certificates?|cert|ssl|tls|(?:licen[cs]e|subscription|warranty)s? (?:expires|expiry)",
+        ),
         (
             "security",
             r"(?:anti)?virus|malware|threats?|ransomware|log[io]ns?|4624|4625|brute|quarantine"

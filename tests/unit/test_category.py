@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from noise.sources.category import category_of
+from noise.category import category_of
 from noise.sources.measure import MAX_SENTENCE
 
 

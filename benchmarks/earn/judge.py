@@ -150,6 +150,8 @@ class _Watch:
             else:
                 counts[tenant].update(alerts=1, real=real, untold=untold)
         for problem, at in self._first_at.items():
+            if problem not in self._world.problems:  # it begins in earnest after the last day
+                continue
             tenant = self._world.problems[problem].tenant
             if at >= self._live_at.get(tenant, float("inf")):
                 counts[tenant].update(incidents=1, missed=problem not in self._told)

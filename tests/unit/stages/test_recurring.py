@@ -105,3 +105,11 @@ def test_without_a_habit_or_clears_or_with_too_much_waiting_it_does_not_wait():
     for device in ("a", "b"):
         hold_it(full, at + HOUR, at, device=device)
     assert minutes(back(full, at)) is None
+
+
+def test_what_came_back_before_it_was_over_for_long_does_not_wait_anew():
+    tenant = TenantState("acme")
+    tell_it(tenant, NOW, **SERVICE)
+    clear_it(tenant, NOW + 14 * MINUTE, **SERVICE)
+
+    assert minutes(back(tenant, NOW + 16 * MINUTE)) is None

@@ -54,6 +54,7 @@ class Tenancy:
             others,
             frozenset(map(str, apart)),
             incidents=self.state.incidents,
+            asks_others=self._earns,
         )
         self._earning = Earning(name, settings, self._learner.books, self._learner.answerables)
         self.misses: list[Answerable] = []

@@ -108,16 +108,23 @@ class Feedback:
     """Resolves labels against one tenant's sightings and keeps the answers with them."""
 
     def __init__(
-        self, answerables: Answerables, conditions: Mapping[str, Condition], people: People
+        self,
+        answerables: Answerables,
+        conditions: Mapping[str, Condition],
+        people: People,
+        *,
+        asks_others: bool = False,
     ) -> None:
         """Take what can be answered, and who answers.
 
-        ``conditions`` by short key are for answers without decision.
+        ``conditions`` by short key are for answers without decision. ``asks_others``: claims are
+        put to other people, as mode earn does.
         """
         self._answerables = answerables
         self._conditions = conditions
         self._outcomes = Outcomes(answerables, conditions)
         self._people = people
+        self._asks_others = asks_others
         self.waiting = Waiting()
         self.waiting_changed = False
         self._known: list[Label] = []
@@ -221,7 +228,7 @@ class Feedback:
                 share * trust,
                 share,
                 label.outcome is not None,
-                is_second=target.is_second_opinion(technician),
+                is_second=self._asks_others and target.is_second_opinion(technician),
             )
             known = target.answers
             outcomes.append(_note(target, answer))

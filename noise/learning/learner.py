@@ -84,13 +84,13 @@ class Learner:
         apart: frozenset[str] = frozenset(),
         *,
         incidents: Mapping[str, IncidentMemory] | None = None,
+        asks_others: bool = False,
     ) -> None:
         """Start from day-one knowledge; ``conditions`` are the tenant's, by short key.
 
-        ``incidents`` are the tenant's, by id.
-
-        ``others`` teach this tenant, and hear from it if it agreed to share. ``apart`` are classes
-        of alerts with a limit of their own.
+        ``incidents`` are the tenant's, by id. ``others`` teach this tenant, and hear from it if it
+        agreed to share. ``apart`` are classes of alerts with a limit of their own.
+        ``asks_others``: claims against the engine are put to other people.
         """
         self.model = TenantModel(settings.scoring)
         self.answerables = Answerables(settings.limits)
@@ -101,7 +101,9 @@ class Learner:
         self._conditions = conditions
         self._incidents = incidents if incidents is not None else {}
         self._people = People()
-        self._feedback = Feedback(self.answerables, conditions, self._people)
+        self._feedback = Feedback(
+            self.answerables, conditions, self._people, asks_others=asks_others
+        )
         self._ledger_changed = self._drift_changed = False
         self._drift = Drift()
         self._starvation = Starvation()

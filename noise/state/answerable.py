@@ -153,9 +153,9 @@ class Answerable(msgspec.Struct, kw_only=True, gc=False):
         return max(answer.said_at for answer in real)
 
     def is_second_opinion(self, technician: str) -> bool:
-        """Say whether ``technician`` is asked about the claim of somebody else, in mode earn."""
+        """Say whether what ``technician`` says now is about the claim of somebody else."""
         is_own = any(answer.technician == technician for answer in self._claims)
-        return bool(self.scope) and self.doubted_since is not None and not is_own
+        return self.doubted_since is not None and not is_own
 
     @property
     def _claims(self) -> list[Answer]:

@@ -30,10 +30,17 @@ NOISE, REAL = Verdict.NOISE, Verdict.ACTIONABLE
 class Desk:
     """Where labels meet sightings."""
 
-    def __init__(self, *sightings: Answerable, conditions: dict[str, Condition] | None = None):
+    def __init__(
+        self,
+        *sightings: Answerable,
+        conditions: dict[str, Condition] | None = None,
+        asks_others: bool = False,
+    ):
         self.answerables = Answerables(Limits())
         self.people = People()
-        self.feedback = Feedback(self.answerables, conditions or {}, self.people)
+        self.feedback = Feedback(
+            self.answerables, conditions or {}, self.people, asks_others=asks_others
+        )
         self.at = NOW
         for one in sightings:
             self.answerables.remember(one)
@@ -447,10 +454,12 @@ def test_what_was_judged_noise_is_in_doubt_while_one_person_calls_it_real():
     assert [heard[1:] for heard in overruled.heard] == [(REAL, None, REAL, NOISE)]
 
 
-def test_a_second_opinion_says_nothing_of_how_often_its_technician_errs():
-    one = sighting(reason=Reason.PROBE, scope="class/disk")
-    desk = Desk(one)
+@pytest.mark.parametrize(("asks_others", "judged"), [(True, ["tess"]), (False, ["tess", "tom"])])
+def test_a_second_opinion_that_was_asked_for_says_nothing_of_how_often_its_technician_errs(
+    asks_others: bool, judged: list[str]
+):
+    desk = Desk(sighting(reason=Reason.PROBE), asks_others=asks_others)
     desk.hear(verdict="actionable")
     desk.hear(verdict="noise", by="tom")
 
-    assert [name for name, _ in desk.people] == ["tess"]
+    assert [name for name, _ in desk.people] == judged

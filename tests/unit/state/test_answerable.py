@@ -234,10 +234,7 @@ def test_who_is_not_trusted_overrules_nobody_and_what_came_to_light_is_in_no_dou
     assert certain.doubted_since is None
 
 
-def test_in_mode_earn_what_somebody_else_says_of_a_claim_was_asked_for():
-    earns = {"scope": "class/disk"}
-
-    assert judged_noise("r", **earns).is_second_opinion("t1")
-    assert not judged_noise("r", **earns).is_second_opinion("t0")
-    assert not judged_noise("n", **earns).is_second_opinion("t1")
-    assert not judged_noise("r").is_second_opinion("t1")
+def test_what_somebody_else_says_of_a_claim_is_a_second_opinion():
+    assert judged_noise("r").is_second_opinion("t1")
+    assert not judged_noise("r").is_second_opinion("t0")
+    assert not judged_noise("n").is_second_opinion("t1")

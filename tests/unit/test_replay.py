@@ -200,7 +200,7 @@ class Doubting(Spy):
 
     def mode_changes(self) -> list[ModeChange]:
         asked = [one.decision_id for _, one in self.given if one.technician == "truth"]
-        return [question(str(one)) for one in (*asked, "unknown.c")]
+        return [mode_change(), *(question(str(one)) for one in (*asked, "unknown.c"))]
 
 
 def question(decision_id: str) -> ModeChange:
@@ -226,6 +226,15 @@ def test_a_claim_is_put_to_somebody_else_and_what_was_called_noise_is_not():
 
 def test_without_technicians_nobody_is_asked_again():
     assert run(Doubting(), [recorded(0, "a", REAL)])
+
+
+def test_where_one_answer_was_written_nobody_else_gives_another():
+    engine = Doubting()
+    written = WrittenAnswers({"a": Answer(REAL, 60, "truth")})
+
+    run(engine, [recorded(0, "a"), recorded(90, "b", check="cpu"), recorded(200, "c")], written)
+
+    assert [one.technician for _, one in engine.given] == ["truth"]
 
 
 def test_time_never_runs_backwards():

@@ -25,7 +25,7 @@ from noise.state.case import Case
 # What waits is no verdict yet: flapping, held and planned alerts are shown if they stay.
 _JUDGED = frozenset({Reason.LEARNED_NOISE, Reason.INCIDENT_MEMBER})
 MOST_DOUBLED = 4
-ANSWERS_A_STEP = 2
+ANSWERS_A_STEP = 8
 CLOSE_CALL = 0.95
 FLOOR_DAYS = 56.0
 MOST_LEVEL = 4
@@ -92,9 +92,8 @@ def _apart(case: Case) -> float:
 
     Values that are held against a limit may change their meaning, so they are asked about sooner.
     """
-    condition = case.condition
     if case.is_ordinary:
-        return float(2 ** min(condition.noise_answers, MOST_DOUBLED))
-    if case.was_real_here:
+        return float(2 ** min(case.condition.noise_answers, MOST_DOUBLED))
+    if case.was_real:
         return 1.0
-    return float(2 ** min(condition.noise_answers // ANSWERS_A_STEP, MOST_DOUBLED))
+    return float(2 ** min(case.condition.noise_answers // ANSWERS_A_STEP, MOST_DOUBLED))

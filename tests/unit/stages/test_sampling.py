@@ -136,13 +136,13 @@ def test_probes_come_less_often_the_more_people_called_it_noise():
     limit = {"value": 9.0, "threshold": 10.0}
     assert hours(2) == pytest.approx(4 * hours(0))
     assert hours(9) == pytest.approx(16 * hours(0))
-    assert hours(3, **limit) == pytest.approx(2 * hours(0, **limit))
+    assert hours(9, **limit) == pytest.approx(2 * hours(0, **limit))
 
 
 def test_values_of_what_was_real_before_are_probed_as_often_as_at_first():
     def hours(answers: int) -> float:
         case = case_of(alert(value=9.0, threshold=10.0), now=NOW)
-        case.condition.noise_answers, case.condition.actionable_answers = answers, 1
+        case.condition.noise_answers, case.check.actionable_answers = answers, 1
         return (sampling(0.0).probe_due(case) - NOW) / HOUR
 
     assert hours(40) == hours(0)

@@ -29,7 +29,7 @@ from noise.decision import InForce, Reason, Ruling
 from noise.errors import SnapshotError
 from noise.label import Verdict
 from noise.learning.books import Books
-from noise.learning.bound import Risk
+from noise.learning.bound import Ledger, Risk
 from noise.learning.evidence import FOUND
 from noise.learning.standing import Standing, is_asked, was_judged_noise
 from noise.mode_change import Change, Evidence, Measure, ModeChange, Scope, with_released
@@ -41,7 +41,7 @@ from noise.state.scope import ALL, class_of, in_words
 EARNED = frozenset({Reason.LEARNED_NOISE, Reason.HOLDING})
 REVIEW_SECONDS = 6 * 3600.0
 FEW_ANSWERS = 20  # from so many on, a class is known well enough to go live with all, and to stop
-MOST_DOUBLED = 1
+TIMES_AFTER_A_FALL = 2.0
 
 VERSION = b"1"
 _HOUR, _DAY = 3_600.0, 86_400.0
@@ -64,7 +64,6 @@ class Earning:
         self._settings = settings
         self._books = books
         self._answerables = answerables
-        self._asked: Counter[str] = Counter()
 
     # -- what is in force
 
@@ -153,11 +152,18 @@ class Earning:
     def review(self, now: float) -> list[ModeChange]:
         """Go through all scopes and change what the evidence asks for."""
         standings = [self.standings[scope] for scope in sorted(self.standings)]
-        self._asked = self._count_asked(now)
+        asked = self._count_asked(now)
+        risks = {
+            standing.scope: _risk(ledger, asked[standing.scope])
+            for standing in standings
+            if (ledger := self._books.ledgers.get(standing.scope)) is not None
+        }
         for standing in standings:
             if standing.scope != ALL:
-                self._get_to_know(standing)
-        changes = [self._judge(standing, now) for standing in standings]
+                self._get_to_know(standing, risks.get(standing.scope))
+        changes = [
+            self._judge(one, risks[one.scope], now) for one in standings if one.scope in risks
+        ]
         return [change for change in changes if change is not None]
 
     def _count_asked(self, now: float) -> Counter[str]:
@@ -169,11 +175,10 @@ class Earning:
             for scope in self._books.counting(one)
         )
 
-    def _get_to_know(self, standing: Standing) -> None:
+    def _get_to_know(self, standing: Standing, risk: Risk | None) -> None:
         if standing.answers >= FEW_ANSWERS and not standing.known:
             standing.known = True
             self.changed.add(standing.scope)
-        risk = self._risk(standing.scope)
         if risk is None or self.is_live(standing.scope):
             return
         found = self._evidence(standing, risk)
@@ -198,10 +203,7 @@ class Earning:
         """Return the scopes in which what is judged noise is hidden."""
         return {scope for scope in self.standings if self.is_live(scope)}
 
-    def _judge(self, standing: Standing, now: float) -> ModeChange | None:
-        risk = self._risk(standing.scope)
-        if risk is None:
-            return None
+    def _judge(self, standing: Standing, risk: Risk, now: float) -> ModeChange | None:
         found = self._evidence(standing, risk)
         if self.is_live(standing.scope):
             against = self._against(standing, found, now)
@@ -212,18 +214,9 @@ class Earning:
             return None
         return self._promote(standing, found, now)
 
-    def _risk(self, scope: str) -> Risk | None:
-        ledger = self._books.ledgers.get(scope)
-        if ledger is None:
-            return None
-        risk, asked = ledger.risk(), self._asked[scope]
-        if not asked:
-            return risk
-        return risk._replace(hidden_real_ratio=ledger.hidden_real(but=asked))
-
     def _wait(self, standing: Standing) -> float:
-        doubled = min(standing.falls, MOST_DOUBLED)
-        return self._settings.earn.wait_hours * _HOUR * float(1 << doubled)
+        times = TIMES_AFTER_A_FALL if standing.falls else 1.0
+        return self._settings.earn.wait_hours * _HOUR * times
 
     def _evidence(self, standing: Standing, risk: Risk) -> Evidence:
         limit = self._limit(standing.scope)
@@ -249,8 +242,8 @@ class Earning:
         """Say whether the second limit is proven for all of the client, if that is asked for."""
         if not self._settings.earn.prove_missed_incidents:
             return True
-        risk = self._risk(ALL)
-        upper = None if risk is None else risk.missed_incident_ratio.upper
+        ledger = self._books.ledgers.get(ALL)
+        upper = None if ledger is None else ledger.missed_incidents().upper
         return upper is not None and upper <= self._limit(ALL).missed_incidents
 
     def _against(self, standing: Standing, found: Evidence, now: float) -> str:
@@ -309,9 +302,9 @@ class Earning:
         return self._about(one, Change.ASKED, text, now)
 
     def _about(self, one: Answerable, change: Change, text: str, now: float) -> ModeChange:
-        standing, risk = self.standings[one.scope], self._risk(one.scope)
-        assert risk is not None  # noqa: S101 - an answer was entered there
-        found = self._evidence(standing, risk)
+        standing, asked = self.standings[one.scope], self._count_asked(now)
+        ledger = self._books.ledgers[one.scope]  # an answer was entered there
+        found = self._evidence(standing, _risk(ledger, asked[one.scope]))
         where = f" on {one.device}" if one.device else ""
         text = f"{one.check}{where} {text}"
         return self._record(standing, found, change, text=text, now=now, miss=one.decision_id)
@@ -344,6 +337,12 @@ class Earning:
             evidence=found,
             decisions=tuple(dict.fromkeys(named)),
         )
+
+
+def _risk(ledger: Ledger, asked: int) -> Risk:
+    """Return what is known; ``asked``: so much that is called real is still asked about."""
+    risk = ledger.risk()
+    return risk._replace(hidden_real_ratio=ledger.hidden_real(but=asked)) if asked else risk
 
 
 def _against_carried(standing: Standing, hidden: Measure) -> str:

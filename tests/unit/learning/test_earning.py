@@ -45,6 +45,9 @@ class FixedLedger:
     def hidden_real(self, but: int = 0) -> Rate:
         return SAFE if but else self.hidden
 
+    def missed_incidents(self) -> Rate:
+        return self._risk.missed_incident_ratio
+
 
 def earning(ledgers: Ledgers, **tree: Any) -> Earning:
     """A client whose classes have been in shadow for a month, with many answers."""
@@ -367,6 +370,18 @@ def test_the_record_of_a_question_names_what_it_is_about():
     assert (record.change, record.mode) == (Change.ASKED, InForce.OBSERVE)
     assert record.decisions == ("d1.c1",)
     assert record.text.startswith("disk on srv1 was judged noise and is called real")
+
+
+def test_a_record_measures_what_is_known_by_then_and_not_at_the_last_review():
+    ledgers = Ledgers()
+    ledgers.say(DISK, Rate(0.05, 0.2, 0.02))
+    first, late = claimed(NOW - 23 * HOUR, observed=True), claimed(NOW, decision_id="d2.c2")
+    by = known(earning(ledgers), first)
+    by.review(NOW)
+
+    soon, later = (by.asked(late, at).evidence.hidden_real.value for at in (NOW, NOW + 2 * HOUR))
+
+    assert (soon, later) == (SAFE.value, 0.05)
 
 
 def test_an_answer_on_what_cleared_while_it_was_to_wait_counts():

@@ -20,7 +20,7 @@ from noise.learning.trainer import Trainer
 from noise.mode_change import Change, ModeChange
 from noise.recorded import Answer, Recorded
 from noise.sources import Delivery, parse
-from noise.state.answerable import sighting_of
+from noise.state.answerable import condition_key_of
 
 TICK_SECONDS = 600.0  # deadlines decide with their own time, however late they run
 MAX_WAITING = 100_000
@@ -218,7 +218,7 @@ class Replay:
     def _ask_again(self, question: ModeChange) -> None:
         """Have somebody else say what a claim is about."""
         tenant, at, decision_id = question.tenant, question.at.timestamp(), question.decisions[0]
-        claim = self._claims.get((tenant, _condition_of(decision_id)))
+        claim = self._claims.get((tenant, condition_key_of(decision_id)))
         if claim is None or self._technicians is None:
             return
         claim.asked += 1
@@ -251,13 +251,8 @@ class Replay:
         self._put(answer, decision.id, alert.tenant, decision.decided_at.timestamp())
         if answer.verdict is Verdict.ACTIONABLE:
             claim = _Claim(alert.event_key, truth)
-            self._claims[alert.tenant, _condition_of(decision.id)] = claim
+            self._claims[alert.tenant, condition_key_of(decision.id)] = claim
             _keep_within(self._claims)
-
-
-def _condition_of(decision_id: str) -> str:
-    # An answer to a repeat or a clear is one to the raise before it, which has another id.
-    return sighting_of(decision_id).rpartition(".")[2]
 
 
 def _keep_within(kept: dict[tuple[str, str], Any]) -> None:

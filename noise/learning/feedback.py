@@ -21,7 +21,15 @@ from noise.label import Label, Outcome, Verdict
 from noise.learning.features import name
 from noise.learning.outcomes import HOUR, Outcomes, Surfaced
 from noise.learning.people import People, key_of
-from noise.state.answerable import EVEN, Answer, Answerable, Answerables, Taught, sighting_of
+from noise.state.answerable import (
+    EVEN,
+    Answer,
+    Answerable,
+    Answerables,
+    Taught,
+    condition_key_of,
+    sighting_of,
+)
 from noise.state.condition import Condition
 from noise.state.facts import Facts
 
@@ -178,7 +186,7 @@ class Feedback:
         if exact is not None:
             return exact
         # A repeat is not kept; its id ends with the key of the condition that it repeats.
-        return self._answerables.latest(sighting_of(decision_id).rpartition(".")[2])
+        return self._answerables.latest(condition_key_of(decision_id))
 
     def _of_condition(self, key: str, now: float) -> Answerable | None:
         latest = self._answerables.latest(key)

@@ -184,6 +184,14 @@ def sighting_of(decision_id: str) -> str:
     return origin + dot + rest.partition("+")[0]
 
 
+def condition_key_of(decision_id: str) -> str:
+    """Return the short key of the condition that a decision is about, with which its id ends.
+
+    A repeat, or a clear, is another decision about the same one.
+    """
+    return sighting_of(decision_id).rpartition(".")[2]
+
+
 def answerable(
     case: Case,
     decision: Decision,

@@ -11,7 +11,7 @@ from noise.decision import DecisionRecord
 from noise.label import Label, Verdict
 from noise.mode_change import ModeChange
 from noise.simulator import Technicians
-from noise.state.answerable import sighting_of
+from noise.state.answerable import condition_key_of
 from pipelines.demo.script import Fact
 
 MAX_CLAIMS = 20_000
@@ -96,7 +96,7 @@ class Desk:
 
 def _named(tenant: str, decision_id: str) -> tuple[str, str]:
     """Return the condition of a decision: who answers a repeat of it means the same."""
-    return tenant, sighting_of(decision_id).rpartition(".")[2]
+    return tenant, condition_key_of(decision_id)
 
 
 def _keep(kept: dict[tuple[str, str], Any], claim: tuple[str, str], value: Any) -> None:

@@ -88,8 +88,7 @@ class Hold:
 
     def _is_hopeless(self, case: Case, seconds: float) -> bool:
         condition, check, settings = case.condition, case.check, self._settings
-        goes_on = condition.is_open and not case.is_new_episode
-        if goes_on and condition.told_at >= condition.raised_at:
+        if case.goes_on and condition.told_at >= condition.raised_at:
             return True  # people were told of it
         if not _is_known(case) and condition.self_cleared >= settings.hopeless_after:
             return condition.share_cleared_within(seconds) < settings.hopeless_share

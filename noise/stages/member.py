@@ -58,8 +58,7 @@ def _is_known_noise(case: Case) -> bool:
         return False
     if case.surges or case.alert.severity.rank > condition.told_severity:
         return False
-    goes_on = condition.is_open and not case.is_new_episode
-    return goes_on and not case.is_worse_than_noise and case.now < case.news_from
+    return case.goes_on and not case.is_worse_than_noise and case.now < case.news_from
 
 
 def _is_one_of_many(case: Case, incident: IncidentMemory) -> bool:

@@ -45,7 +45,7 @@ def _is_known(case: Case) -> bool:
     condition, alert = case.condition, case.alert
     if alert.severity.rank > condition.told_severity or case.is_worse_than_noise or case.surges:
         return False
-    if condition.told_at >= condition.raised_at and condition.is_open and not case.is_new_episode:
+    if condition.told_at >= condition.raised_at and case.goes_on:
         return False
     if case.was_real_here:
         return False

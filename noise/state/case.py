@@ -157,8 +157,9 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         One such answer among many that it was noise is a slip, but not where values tell.
         """
         condition = self.condition
-        slips = SLIP_AMONG if self.alert.value is None else condition.noise_answers + 1
-        return condition.actionable_answers * slips > condition.noise_answers
+        if self.alert.value is not None:
+            return condition.actionable_answers > 0
+        return condition.actionable_answers * SLIP_AMONG > condition.noise_answers
 
     @property
     def is_grave(self) -> bool:
@@ -172,11 +173,10 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
     @property
     def is_ordinary(self) -> bool:
         """Whether there is no value, or one no further beyond its limit than harmless ones go."""
-        beyond, habit, limit = self.excess, self.habit, self.alert.threshold
-        left = self.days_left
-        if left is not None:
-            return left > 0.0
-        return beyond is None or limit is None or habit.is_ordinary(beyond, limit)
+        if self.days_left is not None:
+            return not self.is_running_out
+        beyond, limit = self.excess, self.alert.threshold
+        return beyond is None or limit is None or self.habit.is_ordinary(beyond, limit)
 
     @property
     def is_worse_than_noise(self) -> bool:
@@ -207,8 +207,9 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         )
 
     @property
-    def _is_raised_now(self) -> bool:
-        return not self.condition.is_open or self.is_new_episode
+    def goes_on(self) -> bool:
+        """Whether its condition was raised before and is not over, as far as anybody heard."""
+        return self.condition.is_open and not self.is_new_episode
 
     @property
     def beside(self) -> int:
@@ -219,7 +220,7 @@ class Case(msgspec.Struct, kw_only=True, eq=False):
         device, alert = self.device, self.alert
         if device is None or not device.open:
             return 0
-        raised_at = self.now if self._is_raised_now else self.condition.raised_at
+        raised_at = self.condition.raised_at if self.goes_on else self.now
         return sum(
             1
             for key, one in device.open.items()

@@ -94,7 +94,7 @@ def raised(tenant: TenantState, case: Case, incident: IncidentMemory, decision_i
     """Begin a new window of a condition: it came, came back, or went on for another window."""
     condition, alert, now = case.condition, case.alert, case.now
     tenant.conditions[condition.key] = condition
-    if condition.is_open and not case.is_new_episode:
+    if case.goes_on:
         condition.windows += 1
     else:
         condition.since = case.began

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-MAX_SENTENCE = 512
+MAX_SENTENCE = 512  # what follows is a log, and patterns take their time over it
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CATEGORIES = tuple(
     (category, re.compile(rf"(?:^|[^a-z])(?:{words})(?![a-z0-9])"))

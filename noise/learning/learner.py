@@ -25,7 +25,7 @@ from noise.learning.shared import Exchange, Others
 from noise.learning.starvation import Lately, Starvation
 from noise.settings import Settings
 from noise.state.answerable import Answerable, Answerables, answerable
-from noise.state.case import Case
+from noise.state.case import SAME_MATTER_SECONDS, Case
 from noise.state.condition import Condition
 from noise.state.facts import Facts
 from noise.state.tenant import IncidentMemory
@@ -41,8 +41,6 @@ STARVATION = "s"
 KINDS = frozenset({MODEL, SIGHTING, WAITING, LEDGER, PERSON, DRIFT, STARVATION})
 
 _MODEL_HIDES = frozenset({Reason.LEARNED_NOISE, Reason.AUDIT_SAMPLE, Reason.PROBE})
-
-KNOWN_SECONDS = 86_400.0  # as long as what is told is one matter, see Case.matter
 
 VERSION = b"1"
 _encoder = msgspec.msgpack.Encoder()
@@ -150,8 +148,9 @@ class Learner:
         if waited is None:
             return None
         if not waited.observed:
-            waited.unseen = bool(waited.scope)
-            self.answerables.mark(waited)
+            if waited.scope:
+                waited.unseen = True
+                self.answerables.mark(waited)
             return None
         new = msgspec.structs.replace(waited, cleared=True, told=self._is_known(waited))
         self.answerables.remember(new)
@@ -236,7 +235,7 @@ class Learner:
         incident = self._incidents.get(one.incident or "")
         if incident is not None and incident.told_at > 0.0:
             return True
-        since = one.decided_at - KNOWN_SECONDS
+        since = one.decided_at - SAME_MATTER_SECONDS
         return any(
             other.condition == one.condition and part_of(other) is Part.SHOWN
             for other in self.answerables.of_device(one.device or "")

@@ -6,9 +6,8 @@ import re
 from typing import NamedTuple
 
 from noise.alert import BadWhen
+from noise.category import MAX_SENTENCE
 from noise.sources.payload import read_number
-
-MAX_SENTENCE = 512  # what follows is a log, and patterns take their time over it
 
 _NUMBER = r"(-?\d{1,15}(?:\.\d{1,9})?)"
 _BOTH = re.compile(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
+from noise.category import MAX_SENTENCE
 from noise.sources.clean import clean_name
-from noise.sources.measure import MAX_SENTENCE
 
 _SUBJECTS = tuple(
     re.compile(pattern)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from noise.alert import Alert, BadWhen, Severity, State
-from noise.category import category_of
+from noise.category import MAX_SENTENCE, category_of
 from noise.directory import Directory
 from noise.sources.clean import (
     alert_key,
@@ -21,7 +21,6 @@ from noise.sources.clean import (
     condition_key,
 )
 from noise.sources.delivery import Delivery
-from noise.sources.measure import MAX_SENTENCE
 from noise.sources.payload import Fields, decode_json, object_at, read_number
 from noise.sources.place import find_place
 from noise.sources.times import moment_of_text

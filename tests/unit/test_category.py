@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from noise.category import category_of
-from noise.sources.measure import MAX_SENTENCE
+from noise.category import MAX_SENTENCE, category_of
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,12 @@ INSTALL = $(UV) pip install -q --offline --python .venv/bin/python $(1) 2>/dev/n
 # The locked environment in .venv, with the `noise` command in it; Java too if there is none.
 env: $(READY)
 
+# What prepares says nothing on stdout, where `make demo` may have to write JSON.
+.SILENT: $(READY) $(CACHE)/uv/bin/uv
+
 $(READY): requirements-dev.lock requirements-java.lock pyproject.toml | $(UV)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	echo "preparing .venv, which takes a while the first time" >&2
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: name one by PYTHON=python3.11" >&2; exit 1; }
 	test -x .venv/bin/python || $(UV) venv -q --python $(PYTHON) .venv
 	$(call INSTALL,--require-hashes -r requirements-dev.lock)
@@ -31,7 +35,7 @@ $(CACHE)/uv/bin/uv:
 	$(CACHE)/uv/bin/pip install -q uv || \
 		{ echo "uv cannot be fetched: connect this machine to the network once" >&2; exit 1; }
 
-# A simulated MSP day through a real Kafka, sped up; ARGS="--for 60s" ends it by itself.
+# A simulated MSP through a real Kafka, sped up; ARGS="--for 60s" ends it by itself.
 demo: env
 	@.venv/bin/noise demo $(ARGS)
 
